@@ -1,0 +1,1 @@
+"""What the rows mean: one folder a domain, each with the same four files."""

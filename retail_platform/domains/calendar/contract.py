@@ -1,0 +1,30 @@
+"""Tables of the calendar domain: the days, and what each is called.
+
+Only columns, types, units and rules belong here.
+"""
+
+import dataframely as dy
+
+
+class CalendarDay(dy.Schema):
+    """One date of the retailer's country.
+
+    The retail year is the 4-5-4 calendar of the National Retail Federation: 52 or 53 weeks from the Sunday
+    nearest to 31 January, in periods of 4, 5 and 4 weeks.
+    """
+
+    date = dy.Date(primary_key=True)
+    year = dy.Int32()
+    quarter = dy.Int8(min=1, max=4)
+    month = dy.Int8(min=1, max=12)
+    day = dy.Int8(min=1, max=31)
+    weekday = dy.Int8(min=1, max=7)  # 1 is Monday
+    iso_year = dy.Int32()
+    iso_week = dy.Int8(min=1, max=53)
+    retail_year = dy.Int32()
+    retail_quarter = dy.Int8(min=1, max=4)
+    retail_period = dy.Int8(min=1, max=12)
+    retail_week = dy.Int8(min=1, max=53)
+    public_holiday = dy.String(nullable=True)
+    school_holiday = dy.String(nullable=True)
+    event = dy.String(nullable=True)

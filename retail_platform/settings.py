@@ -1,0 +1,123 @@
+"""Every setting of the platform, typed and documented.
+
+Values come from `RETAIL_*` variables or a `.env` file in the working folder. Only `load_settings` reads
+the environment; everything else is handed the `Settings` it uses.
+"""
+
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "RETAIL_"
+
+
+class SettingsError(ValueError):
+    """A setting has a value that is not allowed; the message names variable, value and mend."""
+
+
+def _time_zone(name: str) -> str:
+    if name not in available_timezones():
+        near = get_close_matches(name, available_timezones(), n=1)
+        raise ValueError(
+            "an IANA time zone is expected, as Europe/Paris" + (f"; did you mean {near[0]}?" if near else "")
+        )
+    return name
+
+
+def _lake_uri(uri: str) -> str:
+    if "://" in uri and not uri.startswith("s3://"):
+        raise ValueError("a folder or s3://bucket/prefix is expected")
+    if uri.startswith("s3://") and not uri.removeprefix("s3://").split("/")[0]:
+        raise ValueError("an s3:// address needs a bucket: s3://bucket/prefix")
+    return uri.rstrip("/") if len(uri) > 1 else uri
+
+
+TimeZoneName = Annotated[str, AfterValidator(_time_zone)]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code, as EUR")]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166 alpha-2 code, as FR")]
+
+
+class Settings(BaseSettings):
+    """The settings; a field `x` is the variable `RETAIL_X`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+
+    lake_uri: Annotated[str, AfterValidator(_lake_uri)] = Field(
+        "data/lake", description="where the tables lie: a folder, or s3://bucket/prefix"
+    )
+    warehouse: Path = Field(Path("data/warehouse.duckdb"), description="the DuckDB file of finished tables")
+    source: str = Field(
+        "simulator", description="`simulator`, a built-in mapping's name, or a mapping's folder", min_length=1
+    )
+    source_dir: str | None = Field(
+        None, description="where the source's files lie: a folder, or s3://bucket/prefix"
+    )
+    source_url: str | None = Field(None, description="address of the source's API", pattern=r"^https?://")
+    source_token: SecretStr | None = Field(None, description="bearer token of the source's API")
+    seed: int = Field(1, ge=0, lt=2**32, description="the simulator's seed")
+    scale: Literal["tiny", "demo", "large"] = Field("demo", description="the simulator's size")
+    start_date: date | None = Field(None, description="first day, YYYY-MM-DD; default: the source's")
+    end_date: date | None = Field(None, description="last day, YYYY-MM-DD; default: the source's, else today")
+    timezone: TimeZoneName | None = Field(None, description="IANA time zone; default: the source's")
+    currency: Currency | None = Field(None, description="ISO 4217 code; default: the source's")
+    country: Country | None = Field(None, description="ISO 3166 alpha-2 code; default: the source's")
+    calendar_events: Path | None = Field(
+        None,
+        description="CSV of school holidays and events: kind (school_holiday, event), name, first_day, last_day",
+    )
+    engine: Literal["polars"] = Field("polars", description="what reduces row-level tables")
+    heal_days: int = Field(
+        35, ge=1, le=3660, description="how many days back missing or failed days are looked for"
+    )
+
+    @model_validator(mode="after")
+    def _starts_before_it_ends(self) -> "Settings":
+        if self.start_date and self.end_date and self.start_date > self.end_date:
+            raise ValueError(
+                f"RETAIL_START_DATE {self.start_date} is after RETAIL_END_DATE {self.end_date}: swap them or drop one"
+            )
+        return self
+
+    def variables(self) -> list[tuple[str, str, str]]:
+        """Name, value and description of each variable, secrets masked."""
+        return [
+            (
+                PREFIX + name.upper(),
+                "" if (value := getattr(self, name)) is None else str(value),
+                field.description or "",
+            )
+            for name, field in type(self).model_fields.items()
+        ]
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment and `.env`.
+
+    Raises:
+        SettingsError: naming each variable that has a wrong value, the value, and what is allowed.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError("\n".join(_explain(problem) for problem in error.errors())) from None
+
+
+def _explain(problem: object) -> str:
+    assert isinstance(problem, dict)
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    if not problem["loc"]:
+        return message
+    name = str(problem["loc"][0])
+    field = Settings.model_fields[name]
+    shown = "***" if name == "source_token" else repr(problem["input"])
+    return f"{PREFIX}{name.upper()} is {shown}: {message} ({field.description})"
+
+
+def zone(name: str) -> ZoneInfo:
+    """The time zone of a validated name."""
+    return ZoneInfo(name)
