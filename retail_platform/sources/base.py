@@ -3,9 +3,9 @@
 Only the protocol and its values belong here; how rows are made or fetched is each source's business.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from retail_platform.domains.footfall.contract import FootfallDelivery
 from retail_platform.domains.products.contract import ProductDelivery, ProductPriceDelivery
 from retail_platform.domains.sales.contract import SaleDelivery, StoreTotalDelivery
 from retail_platform.domains.stores.contract import OpeningHoursDelivery, StoreDelivery
+from retail_platform.windows import Window
 
 DELIVERIES: Mapping[str, type[dy.Schema]] = {
     "clients": ClientDelivery,
@@ -43,32 +44,6 @@ class SourceUnavailable(SourceError):
 
 class SourceContractError(SourceError):
     """The delivery is there and wrong: somebody must mend it; says which file, column or setting."""
-
-
-@dataclass(frozen=True, order=True)
-class Window:
-    """A range of days, both ends inclusive."""
-
-    first: date
-    last: date
-
-    def __post_init__(self) -> None:
-        if self.first > self.last:
-            raise ValueError(f"a window's first day {self.first} is after its last {self.last}")
-
-    def days(self) -> Iterator[date]:
-        """The days, in order."""
-        for offset in range(len(self)):
-            yield self.first + timedelta(days=offset)
-
-    def __len__(self) -> int:
-        return (self.last - self.first).days + 1
-
-    def __contains__(self, day: date) -> bool:
-        return self.first <= day <= self.last
-
-    def __str__(self) -> str:
-        return str(self.first) if self.first == self.last else f"{self.first}..{self.last}"
 
 
 class Delivery(StrEnum):

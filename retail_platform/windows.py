@@ -1,0 +1,31 @@
+"""A range of days: what is asked of a source, read from the lake, or replaced in it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+
+@dataclass(frozen=True, order=True)
+class Window:
+    """A range of days, both ends inclusive."""
+
+    first: date
+    last: date
+
+    def __post_init__(self) -> None:
+        if self.first > self.last:
+            raise ValueError(f"a window's first day {self.first} is after its last {self.last}")
+
+    def days(self) -> Iterator[date]:
+        """The days, in order."""
+        for offset in range(len(self)):
+            yield self.first + timedelta(days=offset)
+
+    def __len__(self) -> int:
+        return (self.last - self.first).days + 1
+
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
+    def __str__(self) -> str:
+        return str(self.first) if self.first == self.last else f"{self.first}..{self.last}"
