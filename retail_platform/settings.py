@@ -54,9 +54,7 @@ class Settings(BaseSettings):
     source: str = Field(
         "simulator", description="`simulator`, a built-in mapping's name, or a mapping's folder", min_length=1
     )
-    source_dir: str | None = Field(
-        None, description="where the source's files lie: a folder, or s3://bucket/prefix"
-    )
+    source_dir: str | None = Field(None, description="where the source's files lie: a folder, or s3://bucket/prefix")
     source_url: str | None = Field(None, description="address of the source's API", pattern=r"^https?://")
     source_token: SecretStr | None = Field(None, description="bearer token of the source's API")
     seed: int = Field(1, ge=0, lt=2**32, description="the simulator's seed")
@@ -71,9 +69,7 @@ class Settings(BaseSettings):
         description="CSV of school holidays and events: kind (school_holiday, event), name, first_day, last_day",
     )
     engine: Literal["polars"] = Field("polars", description="what reduces row-level tables")
-    heal_days: int = Field(
-        35, ge=1, le=3660, description="how many days back missing or failed days are looked for"
-    )
+    heal_days: int = Field(35, ge=1, le=3660, description="how many days back missing or failed days are looked for")
 
     @model_validator(mode="after")
     def _starts_before_it_ends(self) -> "Settings":

@@ -10,7 +10,7 @@ class CalendarDay(dy.Schema):
     """One date of the retailer's country.
 
     The retail year is the 4-5-4 calendar of the National Retail Federation: 52 or 53 weeks from the Sunday
-    nearest to 31 January, in periods of 4, 5 and 4 weeks.
+    after the Saturday nearest to 31 January, in periods of 4, 5 and 4 weeks; week 53 belongs to period 12.
     """
 
     date = dy.Date(primary_key=True)

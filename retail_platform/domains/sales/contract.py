@@ -88,8 +88,7 @@ class Sale(dy.Schema):
         """Net amount = quantity x unit price - discount, to a cent a unit, where all are known."""
         expected = pl.col("quantity") * pl.col("unit_price") - pl.col("discount")
         return pl.col("unit_price").is_null() | (
-            (pl.col("net_amount") - expected).abs()
-            <= pl.col("quantity").abs() * pl.lit("0.01").cast(pl.Decimal(18, 2))
+            (pl.col("net_amount") - expected).abs() <= pl.col("quantity").abs() * pl.lit("0.01").cast(pl.Decimal(18, 2))
         )
 
 

@@ -68,9 +68,7 @@ class Store(dy.Schema):
     def closes_after_it_opens(cls) -> pl.Expr:
         """The last day of trade is not before the first."""
         return (
-            pl.col("closed_on").is_null()
-            | pl.col("opened_on").is_null()
-            | (pl.col("closed_on") >= pl.col("opened_on"))
+            pl.col("closed_on").is_null() | pl.col("opened_on").is_null() | (pl.col("closed_on") >= pl.col("opened_on"))
         )
 
 

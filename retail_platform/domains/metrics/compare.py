@@ -1,0 +1,74 @@
+"""Ratios of base measures, and a day against the four weeks before it. Pure Polars, frames in, frame out."""
+
+import polars as pl
+
+from retail_platform.domains.metrics.contract import COMPARED, DailyMetrics
+from retail_platform.windows import Window
+
+WEEKS = 4
+
+
+def ratio(dividend: str, divisor: str) -> pl.Expr:
+    """A quotient in Float64; null where the divisor is 0 or unknown."""
+    return pl.col(dividend).cast(pl.Float64) / pl.col(divisor).cast(pl.Float64).replace(0.0, None)
+
+
+def with_ratios(measures: pl.LazyFrame) -> pl.LazyFrame:
+    """Add the ratios of `contract.Ratios` to base measures.
+
+    What is divided by visitors is null where an open hour has no complete count: the visitors known would
+    make it too high.
+    """
+    counted = pl.col("hours_without_count").fill_null(0) == 0
+    return measures.with_columns(
+        margin_rate=ratio("margin", "cost_known_revenue"),
+        cost_known_share=ratio("cost_known_revenue", "revenue"),
+        conversion_rate=pl.when(counted).then(ratio("store_transactions", "visitors")),
+        atv=ratio("revenue", "transactions"),
+        upt=ratio("units", "transactions"),
+        aur=ratio("revenue", "units"),
+        sales_per_visitor=pl.when(counted).then(ratio("revenue", "visitors")),
+        margin_per_visitor=pl.when(counted).then(ratio("margin", "visitors")),
+        sales_per_m2=ratio("revenue", "area_m2"),
+    )
+
+
+def daily_metrics(days: pl.LazyFrame, window: Window) -> pl.LazyFrame:
+    """Measures, ratios and comparisons of every store and day of a window.
+
+    Args:
+        days: `StoreDay` rows of the window and of the 28 days before it, as far as there are.
+        window: the days wanted.
+
+    Returns:
+        `DailyMetrics` rows. `<m>_avg_4w` is the mean over the same weekday of the 4 previous weeks, by date;
+        days on which the store was closed or the measure is unknown are left out, `<m>_weeks_in_avg` counts the rest.
+    """
+    measured = with_ratios(days)
+    wanted = measured.filter(pl.col("date").is_between(window.first, window.last))
+    open_days = measured.filter("is_open").select(
+        "store_id", "date", *(pl.col(measure).cast(pl.Float64) for measure in COMPARED)
+    )
+    for week in range(1, WEEKS + 1):
+        before = open_days.select(
+            "store_id",
+            pl.col("date").dt.offset_by(f"{7 * week}d"),
+            *(pl.col(measure).alias(f"{measure}_{week}w_ago") for measure in COMPARED),
+        )
+        wanted = wanted.join(before, on=["store_id", "date"], how="left")
+    return (
+        wanted.with_columns(expression for measure in COMPARED for expression in _against_average(measure))
+        .sort("date", "store_id")
+        .pipe(DailyMetrics.cast)
+    )
+
+
+def _against_average(measure: str) -> list[pl.Expr]:
+    weeks = [pl.col(f"{measure}_{week}w_ago") for week in range(1, WEEKS + 1)]
+    average = pl.mean_horizontal(weeks)
+    against = 100 * (pl.col(measure).cast(pl.Float64) / average.replace(0.0, None) - 1)
+    return [
+        average.alias(f"{measure}_avg_4w"),
+        pl.sum_horizontal(week.is_not_null() for week in weeks).alias(f"{measure}_weeks_in_avg"),
+        against.alias(f"{measure}_vs_avg_4w_pct"),
+    ]

@@ -1,0 +1,181 @@
+"""Tables of the metrics domain: what a retailer measures, by hour, product, store, day and period.
+
+Only columns, types and units belong here. Amounts are in the store's currency, net of discounts and
+returns, without tax. A measure is null, never 0, where it is unknown; a ratio also where its divisor is 0.
+"""
+
+from types import new_class
+from typing import cast
+
+import dataframely as dy
+
+COMPARED = ("visitors", "transactions", "units", "revenue", "margin", "conversion_rate", "atv", "upt")
+"""Measures of `daily_metrics` that are compared with the 4 previous weeks."""
+
+COMPARED_WITH_LAST_YEAR = ("visitors", "transactions", "units", "revenue", "margin")
+"""Measures of `period_metrics` that are compared with 364 days before."""
+
+GRAINS = ("day", "week", "month", "quarter", "year")
+
+
+def _money(*, nullable: bool = True) -> dy.Decimal:
+    return dy.Decimal(18, 2, nullable=nullable)
+
+
+def _ratio() -> dy.Float64:
+    return dy.Float64(nullable=True)
+
+
+class HourlyMetrics(dy.Schema):
+    """One store in one local hour, open or with data."""
+
+    date = dy.Date()
+    store_id = dy.String()
+    hour = dy.Int8(nullable=True, min=0, max=23)  # null: sales whose time the source does not state
+    open = dy.Bool()  # by the opening hours, else by having data
+    visitors = dy.Int64(nullable=True)
+    imputed_visitors = dy.Float64(nullable=True)  # of the visitors, estimated
+    visitors_complete = dy.Bool(nullable=True)  # all counters worked; null: the store has none
+    transactions = dy.Int64(nullable=True)
+    store_transactions = dy.Int64(nullable=True)  # of them in channel store
+    units = dy.Int64(nullable=True)
+    revenue = _money()
+
+
+class ProductDailyMetrics(dy.Schema):
+    """One product sold, returned or cancelled in one store on one day; null product: lines that name none."""
+
+    date = dy.Date()
+    store_id = dy.String()
+    product_id = dy.String(nullable=True)
+    transactions = dy.Int64()  # receipts with a positive line of the product
+    units = dy.Int64()  # net of returns
+    returns = dy.Int64()  # units returned, positive
+    revenue = _money(nullable=False)
+    discount = _money(nullable=False)
+    tax_amount = _money()
+    freight_amount = _money()
+    unit_cost = _money()  # in force on the date
+    cost = _money()
+    margin = _money()
+    margin_rate = _ratio()
+    cancelled_lines = dy.Int64()
+    cancelled_amount = _money(nullable=False)
+
+
+class StoreDay(dy.Schema):
+    """The base measures of one store and day: open, or closed but with deliveries."""
+
+    date = dy.Date(primary_key=True)
+    store_id = dy.String(primary_key=True)
+    currency = dy.String()
+    is_open = dy.Bool()
+    final = dy.Bool()  # the store's day was over when this was computed
+    open_hours = dy.Int64(nullable=True)  # hours
+    hours_without_count = dy.Int64(nullable=True)  # open hours in which a counter did not work
+    visitors = dy.Int64(nullable=True)  # persons, sum over open hours
+    visitors_imputed_share = _ratio()
+    transactions = dy.Int64(nullable=True)
+    store_transactions = dy.Int64(nullable=True)
+    units = dy.Int64(nullable=True)
+    returns = dy.Int64(nullable=True)
+    revenue = _money()
+    discount = _money()
+    tax_amount = _money()
+    freight_amount = _money()
+    cost = _money()  # of the lines with known cost
+    margin = _money()  # over the lines with known cost
+    cost_known_revenue = _money()  # revenue of the lines with known cost
+    cancelled_lines = dy.Int64(nullable=True)
+    cancelled_amount = _money()
+    peak_hour_visitors = dy.Int8(nullable=True)  # local hour
+    peak_hour_sales = dy.Int8(nullable=True)  # local hour, by revenue
+    best_selling_product_id = dy.String(nullable=True)
+    area_m2 = dy.Float64(nullable=True)
+
+
+class Ratios(dy.Schema):
+    """The ratios of base measures."""
+
+    margin_rate = _ratio()
+    cost_known_share = _ratio()
+    conversion_rate = _ratio()  # store transactions per visitor
+    atv = _ratio()  # average transaction value
+    upt = _ratio()  # units per transaction
+    aur = _ratio()  # average unit retail
+    sales_per_visitor = _ratio()
+    margin_per_visitor = _ratio()
+    sales_per_m2 = _ratio()
+
+
+def _extended(
+    name: str, doc: str, bases: tuple[type[dy.Schema], ...], columns: dict[str, dy.Column]
+) -> type[dy.Schema]:
+    def body(namespace: dict[str, object]) -> None:
+        namespace.update(__doc__=doc, __module__=__name__, **columns)
+
+    return cast(type[dy.Schema], new_class(name, bases, exec_body=body))
+
+
+def _four_weeks() -> dict[str, dy.Column]:
+    columns: dict[str, dy.Column] = {}
+    for measure in COMPARED:
+        columns[f"{measure}_avg_4w"] = _ratio()
+        columns[f"{measure}_weeks_in_avg"] = dy.Int8(min=0, max=4)
+        columns[f"{measure}_vs_avg_4w_pct"] = _ratio()
+    return columns
+
+
+DailyMetrics = _extended(
+    "DailyMetrics",
+    "Measures and ratios of one store and day, compared with the same weekday of the 4 previous weeks.",
+    (StoreDay, Ratios),
+    _four_weeks(),
+)
+
+
+class PeriodKey(dy.Schema):
+    """One store and day, ISO week, month, quarter or year."""
+
+    grain = dy.Enum(GRAINS, primary_key=True)
+    period_start = dy.Date(primary_key=True)
+    period_end = dy.Date()  # inclusive
+    store_id = dy.String(primary_key=True)
+    currency = dy.String()
+    final = dy.Bool()  # the period is over and all its days are final
+    days = dy.Int64()  # open days
+
+
+class PeriodMeasures(dy.Schema):
+    """Sums over the days of a period."""
+
+    visitors = dy.Int64(nullable=True)
+    visitors_imputed_share = _ratio()
+    hours_without_count = dy.Int64(nullable=True)
+    transactions = dy.Int64(nullable=True)
+    store_transactions = dy.Int64(nullable=True)
+    units = dy.Int64(nullable=True)
+    returns = dy.Int64(nullable=True)
+    revenue = _money()
+    discount = _money()
+    tax_amount = _money()
+    freight_amount = _money()
+    cost = _money()
+    margin = _money()
+    cost_known_revenue = _money()
+    cancelled_lines = dy.Int64(nullable=True)
+    cancelled_amount = _money()
+    area_m2 = dy.Float64(nullable=True)
+
+
+def _last_year() -> dict[str, dy.Column]:
+    columns: dict[str, dy.Column] = {"comparable": dy.Bool(), "comparable_days": dy.Int64()}
+    return columns | {f"{measure}_vs_364d_pct": _ratio() for measure in COMPARED_WITH_LAST_YEAR}
+
+
+PeriodMetrics = _extended(
+    "PeriodMetrics",
+    "Measures and ratios of one store and period: bases are summed first and divided then.",
+    (PeriodKey, PeriodMeasures, Ratios),
+    _last_year(),
+)

@@ -1,0 +1,42 @@
+"""The one daily partitions definition and its windows.
+
+Days are the retailer's local dates. What a day's asset reads of other days is said here and nowhere else.
+"""
+
+from datetime import date, datetime, timedelta
+
+import dagster as dg
+
+from retail_platform.windows import Window
+
+COMPARED_WEEKS = 4
+MONTH = 31  # days a backfill run holds at most
+
+
+def daily_partitions(first: date, last: date | None, timezone: str) -> dg.DailyPartitionsDefinition:
+    """Days from `first` to `last`, both inclusive; to today, inclusive, where `last` is None."""
+    if last is None:
+        return dg.DailyPartitionsDefinition(start_date=first.isoformat(), timezone=timezone, end_offset=1)
+    return dg.DailyPartitionsDefinition(
+        start_date=first.isoformat(), end_date=(last + timedelta(days=1)).isoformat(), timezone=timezone
+    )
+
+
+def same_weekdays_before() -> dg.TimeWindowPartitionMapping:
+    """The day itself and the four weeks before it, as far as history goes."""
+    return dg.TimeWindowPartitionMapping(
+        start_offset=-7 * COMPARED_WEEKS, end_offset=0, allow_nonexistent_upstream_partitions=True
+    )
+
+
+def run_window(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Window:
+    """The days that the running step is to make or check."""
+    keys = context.partition_key_range
+    return Window(date.fromisoformat(keys.start), date.fromisoformat(keys.end))
+
+
+def local_today(timezone: str, now: datetime) -> date:
+    """The date in the retailer's zone at an instant."""
+    from zoneinfo import ZoneInfo
+
+    return now.astimezone(ZoneInfo(timezone)).date()

@@ -1,0 +1,79 @@
+"""One retailer as configured: its source, its zone and money, its days.
+
+What every asset, job and command needs to know of the settings belongs here; how things work does not.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+
+import dagster as dg
+
+from retail_platform.partitions import daily_partitions, local_today
+from retail_platform.settings import Settings, SettingsError
+from retail_platform.sources.base import Source
+from retail_platform.windows import Window
+
+
+@dataclass(frozen=True)
+class Retailer:
+    """The settings, with the source's own facts where the settings leave them open."""
+
+    settings: Settings
+    source: Source
+
+    def __post_init__(self) -> None:
+        last, span = self.settings.end_date, self.source.span
+        if self.first_day > (self.last_day or self.first_day):
+            raise SettingsError(
+                f"RETAIL_START_DATE {self.first_day} is after the last day {self.last_day}"
+                f"{'' if last else ' of the source'}: choose an earlier start"
+            )
+        if span and not (self.first_day in span and (last is None or last in span)):
+            raise SettingsError(
+                f"RETAIL_START_DATE and RETAIL_END_DATE ask for {self.first_day}..{self.last_day}, but source "
+                f"{self.source.name} has {span}: choose days within"
+            )
+
+    @property
+    def timezone(self) -> str:
+        """IANA name of the zone of its dates."""
+        return self.settings.timezone or self.source.timezone
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217 code for stores that name none."""
+        return self.settings.currency or self.source.currency
+
+    @property
+    def country(self) -> str:
+        """ISO 3166 alpha-2 code for stores that name none, and of the calendar."""
+        return self.settings.country or self.source.country
+
+    @property
+    def first_day(self) -> date:
+        """First day there is a partition for."""
+        return self.settings.start_date or (self.source.span.first if self.source.span else self.source.default_start)
+
+    @property
+    def last_day(self) -> date | None:
+        """Last day there is a partition for; None: today, whenever that is."""
+        return self.settings.end_date or (self.source.span.last if self.source.span else None)
+
+    def today(self) -> date:
+        """The date in the retailer's zone."""
+        return local_today(self.timezone, datetime.now(UTC))
+
+    def span(self) -> Window:
+        """The days there are partitions for, as of now."""
+        last = min(self.last_day or self.today(), self.today())
+        return Window(self.first_day, max(last, self.first_day))
+
+    @cached_property
+    def days(self) -> dg.DailyPartitionsDefinition:
+        """The daily partitions of every partitioned asset."""
+        return daily_partitions(self.first_day, self.last_day, self.timezone)
+
+    def has(self, dataset: str) -> bool:
+        """Whether the source delivers a dataset."""
+        return dataset in self.source.datasets
