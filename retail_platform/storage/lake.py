@@ -1,0 +1,166 @@
+"""The lake: Delta tables in one folder or under one S3 prefix, read by days and replaced by days.
+
+Only storing and finding rows belongs here. What Dagster knows of them is `io_manager`'s business, how a
+write works `replacing`'s.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+
+import polars as pl
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError, TableNotFoundError
+
+from retail_platform.storage import places
+from retail_platform.storage.places import LakeError
+from retail_platform.storage.replacing import Replacement, Written
+from retail_platform.windows import Window
+
+__all__ = ["Lake", "LakeError", "Written"]
+
+_MARKER = "_lake.json"
+_NO_COMMIT: Mapping[str, str] = MappingProxyType({})
+_LEAST_RETENTION = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Lake:
+    """Tables under one address.
+
+    Attributes:
+        uri: a folder, or `s3://bucket/prefix` (credentials and endpoint from the usual `AWS_*` variables).
+    """
+
+    uri: str
+
+    @property
+    def storage_options(self) -> dict[str, str]:
+        """What Delta and Polars need to reach the lake; empty for a folder."""
+        return places.storage_options(self.uri)
+
+    def table_uri(self, name: str) -> str:
+        """Absolute address of a table, whether it is there or not."""
+        return f"{places.absolute(self.uri)}/{name}"
+
+    def tables(self) -> list[str]:
+        """Names of the tables there are, sorted."""
+        try:
+            found = places.folders(places.absolute(self.uri))
+        except OSError as error:
+            raise LakeError(f"the lake {self.uri} cannot be read: {error}. Check RETAIL_LAKE_URI") from error
+        return [name for name in found if self.exists(name)]
+
+    def exists(self, name: str) -> bool:
+        """Whether there is a table of that name, be it without rows."""
+        return DeltaTable.is_deltatable(self.table_uri(name), self.storage_options)
+
+    def delta(self, name: str) -> DeltaTable:
+        """The Delta table at its newest version.
+
+        Raises:
+            LakeError: there is none, or it cannot be read.
+        """
+        uri = self.table_uri(name)
+        try:
+            return DeltaTable(uri, storage_options=self.storage_options)
+        except TableNotFoundError:
+            raise LakeError(
+                f"the lake {self.uri} has no table {name}: materialize the asset {name} first, or check RETAIL_LAKE_URI"
+            ) from None
+        except (DeltaError, OSError) as error:
+            raise LakeError(f"table {name}: {uri} cannot be read: {error}") from error
+
+    def scan(self, name: str, window: Window | None = None) -> pl.LazyFrame:
+        """One lazy scan of a table at its newest version; with a window only files of those days are read.
+
+        Raises:
+            LakeError: there is no such table, or it has no days.
+        """
+        table = self.delta(name)
+        frame = pl.scan_delta(table, storage_options=self.storage_options or None)
+        if window is None:
+            return frame
+        if table.metadata().partition_columns != ["date"]:
+            raise LakeError(f"table {name} is not stored by date: read it whole, without {window}")
+        return frame.filter(pl.col("date").is_between(window.first, window.last))
+
+    def replace(
+        self,
+        name: str,
+        frame: pl.LazyFrame | pl.DataFrame,
+        window: Window | None,
+        *,
+        commit: Mapping[str, str] = _NO_COMMIT,
+    ) -> Written:
+        """Put rows in place of a window's days, or of the whole table, in one atomic commit.
+
+        Args:
+            name: the table; made if it is not there.
+            frame: the rows; none is a valid content. Enum and Categorical are stored as String, unsigned
+                integers as signed ones, times in UTC. New columns are added to the table.
+            window: the days replaced, all rows' `date` within; None: a table without days, whole.
+            commit: what the commit carries, as the run's id.
+
+        Raises:
+            LakeError: rows outside the window, columns lost or of another type, a full disk, a place that
+                cannot be written or holds something else; nothing was written.
+        """
+        return Replacement(name, self.table_uri(name), window, commit).write(frame.lazy())
+
+    def claim(self, identity: str) -> None:
+        """Record which source the lake's rows come from; the first claim holds for good.
+
+        Raises:
+            LakeError: the lake holds another source's rows.
+        """
+        content = json.dumps({"source": identity}).encode()
+        try:
+            found = places.put_if_absent(places.absolute(self.uri), _MARKER, content)
+        except OSError as error:
+            raise LakeError(
+                f"the lake {self.uri} cannot be written: {places.refusal(error) or error}. "
+                "Check RETAIL_LAKE_URI and the rights of its folder"
+            ) from error
+        recorded = json.loads(found)["source"]
+        if recorded != identity:
+            raise LakeError(
+                f"the lake {self.uri} holds rows of {recorded}, not of {identity}: one lake, one source. "
+                "Set RETAIL_LAKE_URI to another place, or the source back"
+            )
+
+    def content_hash(self, name: str, window: Window | None = None) -> str:
+        """A hash of the rows, whatever their order, files and version: equal content, equal hash.
+
+        It is the number of rows and two sums of row hashes, over the columns in order of their names.
+        """
+        frame = self.scan(name, window)
+        row = pl.struct(sorted(frame.collect_schema()))
+        sums = frame.select(pl.len(), a=row.hash(seed=1).sum(), b=row.hash(seed=2).sum())
+        rows, a, b = sums.collect(engine="streaming").row(0)
+        return f"{rows}-{a:016x}{b:016x}"
+
+    def vacuum(self, name: str, older_than: timedelta = timedelta(days=7)) -> list[str]:
+        """Delete files no version within the time needs: replaced ones, and what killed writers left.
+
+        Args:
+            name: the table.
+            older_than: at least an hour, longer than any write or read takes.
+
+        Returns:
+            Paths of the deleted files, relative to the table.
+        """
+        if older_than < _LEAST_RETENTION:
+            raise LakeError(
+                f"vacuum of {name} with {older_than} would delete files in use: at least {_LEAST_RETENTION}"
+            )
+        uri = self.table_uri(name)
+        stale = places.stale_temporaries(uri, older_than, datetime.now(UTC))
+        hours = -(-int(older_than.total_seconds()) // 3600)
+        deleted = self.delta(name).vacuum(
+            retention_hours=hours, dry_run=False, enforce_retention_duration=False, full=True
+        )
+        places.remove(uri, stale)
+        return sorted({*deleted, *stale})
