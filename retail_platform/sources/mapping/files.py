@@ -1,0 +1,172 @@
+"""Finding a source's files: in a folder or below an S3 prefix.
+
+What the files hold is `readers`' business; here they are names, sizes and stamps, and can be had locally.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from difflib import get_close_matches
+from glob import escape, glob
+from pathlib import Path
+from typing import Any, Protocol
+
+from retail_platform.settings import SettingsError
+from retail_platform.sources.base import SourceContractError, SourceUnavailable
+from retail_platform.sources.mapping.scratch import made_once
+
+VARIABLE = "RETAIL_SOURCE_DIR"
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of the source; `stamp` changes with its content."""
+
+    name: str
+    stamp: str
+    fetch: Callable[[Path], Path]
+    """Where it lies locally; a remote file is first copied into the folder given."""
+
+
+class Folder(Protocol):
+    """Where a source's files lie."""
+
+    @property
+    def name(self) -> str:
+        """As the settings name it."""
+
+    def find(self, pattern: str) -> list[File]:
+        """The files of a path pattern, in order of their names.
+
+        Raises:
+            SourceUnavailable: the folder itself is not there or does not answer.
+        """
+
+    def similar(self, pattern: str) -> list[str]:
+        """Names of files near to one that is missing."""
+
+
+def open_folder(source_dir: str | None) -> Folder:
+    """The folder of RETAIL_SOURCE_DIR; nothing is touched yet.
+
+    Raises:
+        SettingsError: the variable is not set or is no folder or s3:// address.
+    """
+    if not source_dir:
+        raise SettingsError(f"{VARIABLE} is not set: name the folder (or s3://bucket/prefix) of the files")
+    if source_dir.startswith("s3://"):
+        bucket, _, prefix = source_dir.removeprefix("s3://").partition("/")
+        if not bucket:
+            raise SettingsError(f"{VARIABLE} is {source_dir!r}: s3://bucket/prefix is expected")
+        return S3Folder(bucket, prefix.strip("/"))
+    if "://" in source_dir:
+        raise SettingsError(f"{VARIABLE} is {source_dir!r}: a folder or s3://bucket/prefix is expected")
+    return LocalFolder(Path(source_dir))
+
+
+@dataclass(frozen=True)
+class LocalFolder:
+    """A folder of this machine."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The path."""
+        return str(self.path)
+
+    def find(self, pattern: str) -> list[File]:
+        """The files of a path pattern."""
+        if not self.path.is_dir():
+            raise SourceUnavailable(f"{VARIABLE} {self.path} is not there or is no folder")
+        found = glob(f"{escape(str(self.path))}/{pattern}", recursive=True)
+        return [_local_file(Path(path)) for path in sorted(found) if Path(path).is_file()]
+
+    def similar(self, pattern: str) -> list[str]:
+        """Names of files near to one that is missing."""
+        names = [str(path.relative_to(self.path)) for path in sorted(self.path.glob("*"))]
+        if not names:
+            return []
+        return get_close_matches(pattern, names, n=3, cutoff=0.4) or names[:3]
+
+
+def _local_file(path: Path) -> File:
+    status = path.stat()
+    return File(str(path), f"{path.resolve()} {status.st_size} {status.st_mtime_ns}", lambda _: path)
+
+
+@dataclass(frozen=True)
+class S3Folder:
+    """A prefix of a bucket; endpoint and credentials are those of the AWS_* variables."""
+
+    bucket: str
+    prefix: str
+
+    @property
+    def name(self) -> str:
+        """The address."""
+        return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
+
+    def find(self, pattern: str) -> list[File]:
+        """The files of a path pattern."""
+        whole = f"{self.prefix}/{pattern}".lstrip("/")
+        fixed = re.split(r"[*?\[]", whole, maxsplit=1)[0]
+        expression = re.compile(_expression(whole))
+        with _answers(self.name):
+            objects = [one for one in self._objects(fixed) if expression.fullmatch(one["Key"])]
+        return [self._file(one) for one in sorted(objects, key=lambda one: str(one["Key"]))]
+
+    def similar(self, pattern: str) -> list[str]:
+        """Names of files near to one that is missing."""
+        start = f"{self.prefix}/" if self.prefix else ""
+        with _answers(self.name):
+            names = [str(one["Key"]).removeprefix(start) for one in self._objects(start)]
+        return get_close_matches(pattern, names, n=3, cutoff=0.4) or names[:3]
+
+    def _objects(self, prefix: str) -> list[dict[str, Any]]:
+        pages = self._client().get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+        return [one for page in pages for one in page.get("Contents", [])]
+
+    def _file(self, found: dict[str, Any]) -> File:
+        key, etag = str(found["Key"]), str(found["ETag"]).strip('"')
+        name = f"s3://{self.bucket}/{key}"
+
+        def fetch(folder: Path) -> Path:
+            def download(target: Path) -> None:
+                with _answers(name):
+                    self._client().download_file(self.bucket, key, str(target))
+
+            return made_once(f"{name} {etag}", Path(key).suffix, download, folder)
+
+        return File(name, f"{name} {found['Size']} {etag}", fetch)
+
+    def _client(self) -> Any:
+        import boto3
+
+        return boto3.client("s3")
+
+
+@contextmanager
+def _answers(name: str) -> Iterator[None]:
+    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+    try:
+        yield
+    except NoCredentialsError as error:
+        raise SourceContractError(f"{name}: {error}; set the AWS_* variables") from error
+    except ClientError as error:
+        refused = error.response.get("Error", {}).get("Code") in ("AccessDenied", "403", "InvalidAccessKeyId")
+        kind = SourceContractError if refused else SourceUnavailable
+        raise kind(f"{name}: {error}") from error
+    except BotoCoreError as error:
+        raise SourceUnavailable(f"{name}: {error}") from error
+
+
+def _expression(pattern: str) -> str:
+    """A glob pattern as a regular expression; `*` does not cross a `/`, `**/` does."""
+    parts = re.split(r"(\*\*/|\*|\?|\[[^]]+\])", pattern)
+    known = {"**/": "(?:.*/)?", "*": "[^/]*", "?": "[^/]"}
+    return "".join(
+        known.get(part, part if part.startswith("[") and part.endswith("]") else re.escape(part)) for part in parts
+    )

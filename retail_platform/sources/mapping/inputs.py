@@ -1,0 +1,173 @@
+"""The inputs of a mapping as views of text columns over the files of the days wanted.
+
+Which files there must be is decided here; how one is read is `readers`' business.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+
+from retail_platform.sources.base import SourceContractError, SourceUnavailable
+from retail_platform.sources.mapping.files import VARIABLE, File, Folder
+from retail_platform.sources.mapping.model import DATE, FilesInput
+from retail_platform.sources.mapping.readers import literal, require_columns, to_parquet
+from retail_platform.sources.mapping.scratch import made_once, scratch
+from retail_platform.windows import Window
+
+FILE_DATE = "file_date"
+"""Column of an input with {date}: the day its file is named for."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input's files for a read.
+
+    Attributes:
+        files: each with the day it is named for, None where files hold any days.
+        missing: days wanted for which no file is there.
+    """
+
+    name: str
+    layout: FilesInput
+    files: tuple[tuple[date | None, File], ...]
+    missing: tuple[date, ...] = ()
+
+    @property
+    def stamp(self) -> str:
+        """Changes when the files do."""
+        return "\n".join(f"{self.layout!r}\n{file.stamp}" for _, file in self.files)
+
+
+def locate(folder: Folder, name: str, layouts: list[FilesInput], window: Window | None) -> Input:
+    """Find an input's files.
+
+    Args:
+        folder: where the source's files lie.
+        name: of the input.
+        layouts: of which the files follow one.
+        window: the days wanted of files that are named for days; None: the newest.
+
+    Raises:
+        SourceUnavailable: there is no file at all; names the input, what was looked for, and what is near.
+        SourceContractError: files of two layouts are there.
+    """
+    there = [layout for layout in layouts if find(folder, layout.any_path)]
+    if not there:
+        wanted = " or ".join(layout.path for layout in layouts)
+        near = folder.similar(layouts[0].path)
+        beside = f"there are {', '.join(near)}" if near else "the folder is empty"
+        raise SourceUnavailable(f"input {name}: no file {wanted} in {VARIABLE} {folder.name}; {beside}")
+    if len(there) > 1:
+        both = " and ".join(layout.path for layout in there)
+        raise SourceContractError(f"input {name}: {folder.name} holds both {both}; leave one of them")
+    layout = there[0]
+    if not layout.dated:
+        return Input(name, layout, tuple((None, file) for file in find(folder, layout.any_path)))
+    if window is None:
+        newest = max(days_of(folder, layout), default=None)
+        window = Window(newest, newest) if newest else None
+        if window is None:
+            raise SourceContractError(f"input {name}: no file's name holds a day as {layout.path} says")
+    found = {day: find(folder, layout.path_of(day)) for day in window.days()}
+    files = tuple((day, file) for day, day_files in found.items() for file in day_files)
+    return Input(name, layout, files, tuple(day for day, day_files in found.items() if not day_files))
+
+
+def find(folder: Folder, path: str) -> list[File]:
+    """Files of a path, gzipped or not.
+
+    Raises:
+        SourceContractError: a file is there both gzipped and not.
+    """
+    base = path.removesuffix(".gz")
+    files = folder.find(base) + folder.find(f"{base}.gz")
+    names = {file.name for file in files}
+    for file in files:
+        if f"{file.name}.gz" in names:
+            raise SourceContractError(f"{file.name} is there gzipped and not gzipped; leave one of them")
+    return sorted(files, key=lambda file: file.name)
+
+
+def days_of(folder: Folder, layout: FilesInput) -> list[date]:
+    """The days for which files are there, in order."""
+    form = (DATE.search(layout.path) or [None, None])[1] or "%Y-%m-%d"
+    before = re.escape("\0").join(re.escape(part) for part in DATE.split(layout.path)[::2])
+    expression = re.compile(
+        ".*/" + before.replace(r"\*", "[^/]*").replace(re.escape("\0"), "(?P<day>[^/]+)") + r"(\.gz)?"
+    )
+    days = set()
+    for file in find(folder, layout.any_path):
+        if found := expression.fullmatch("/" + file.name):
+            try:
+                days.add(datetime.strptime(found["day"], form).date())
+            except ValueError:
+                continue
+    return sorted(days)
+
+
+def create_view(connection: duckdb.DuckDBPyConnection, one: Input, folder: Path) -> None:
+    """Make the view of an input: its files' columns, all text.
+
+    Args:
+        connection: where.
+        one: the input.
+        folder: for what is read for this time only: the files of single days.
+
+    Raises:
+        SourceContractError: a file cannot be read as what the mapping says.
+    """
+    if not one.files:
+        if not one.layout.columns:
+            raise SourceContractError(
+                f"input {one.name}: no file of {one.layout.path} in these days, and its columns are not declared"
+            )
+        empty = ", ".join(f"NULL::VARCHAR AS {_quoted(column)}" for column in one.layout.columns)
+        connection.execute(f"CREATE VIEW {one.name} AS SELECT {empty}, NULL::DATE AS {FILE_DATE} WHERE false")
+        return
+    alike: dict[tuple[str, ...], list[tuple[date | None, str]]] = {}
+    for day, file in one.files:
+        path = _readable(one.layout, file, folder if day else scratch())
+        alike.setdefault(_schema(file, path, one.layout), []).append((day, str(path)))
+    parts = " UNION ALL BY NAME ".join(_select(one.layout, files) for files in alike.values())
+    connection.execute(f"CREATE VIEW {one.name} AS {parts}")
+
+
+def _select(layout: FilesInput, files: list[tuple[date | None, str]]) -> str:
+    """The rows of files of one schema. A value's text is thus its file's alone, whatever is read beside it."""
+    listed = ", ".join(literal(path) for _, path in files)
+    selected = "COLUMNS(*)::VARCHAR"
+    if layout.dated:
+        days = ", ".join(f"{literal(path)}: DATE {literal(str(day))}" for day, path in files)
+        selected = f"COLUMNS(* EXCLUDE filename)::VARCHAR, (MAP {{{days}}})[filename] AS {FILE_DATE}"
+    options = f"hive_partitioning = false, filename = {str(layout.dated).lower()}"
+    return f"SELECT {selected} FROM read_parquet([{listed}], {options})"
+
+
+def _readable(layout: FilesInput, file: File, folder: Path) -> Path:
+    if layout.kind_of_file == "parquet":
+        return file.fetch(folder)
+
+    def make(target: Path) -> None:
+        to_parquet(file.name, file.fetch(folder), layout, target)
+
+    return made_once(f"{file.stamp}\n{layout!r}", ".parquet", make, folder)
+
+
+def _schema(file: File, path: Path, layout: FilesInput) -> tuple[str, ...]:
+    import pyarrow.lib
+    import pyarrow.parquet
+
+    try:
+        schema = pyarrow.parquet.read_schema(path)
+    except (pyarrow.lib.ArrowInvalid, OSError) as error:
+        raise SourceContractError(f"{file.name} is no readable Parquet file: {error}") from error
+    if layout.kind_of_file == "parquet":
+        require_columns(file.name, schema.names, layout.columns)
+    return tuple(f"{column.name} {column.type}" for column in schema)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,190 @@
+"""One delivered file as a Parquet file of text columns: CSV, JSON and Excel, gzipped or not.
+
+Only reading belongs here, and saying what is wrong with a file. Nothing is guessed and nothing is cast:
+the dialect is the mapping's, every value stays the text it was delivered as.
+"""
+
+import csv
+import gzip
+import io
+import re
+import shutil
+import zlib
+from collections import Counter
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+import polars as pl
+
+from retail_platform.sources.base import SourceContractError
+from retail_platform.sources.mapping.model import FilesInput, nearest
+
+CHUNK = 1 << 20
+
+
+def to_parquet(name: str, path: Path, layout: FilesInput, target: Path) -> None:
+    """Write a delivered file's rows to a Parquet file.
+
+    Args:
+        name: of the file, for messages.
+        path: where it lies locally.
+        layout: what the mapping says of it.
+        target: the Parquet file to write.
+
+    Raises:
+        SourceContractError: the file is damaged or not what the mapping says; names file, line and mend.
+    """
+    if layout.kind_of_file == "excel":
+        return _excel(name, path, layout, target)
+    plain = target.with_suffix(".plain")
+    try:
+        text = _plain(name, path, layout.encoding, plain)
+        (_csv if layout.kind_of_file == "csv" else _json)(name, text, layout, target)
+    finally:
+        plain.unlink(missing_ok=True)
+
+
+def _plain(name: str, path: Path, encoding: str, plain: Path) -> Path:
+    """The file unzipped and in UTF-8. Python unzips: DuckDB does not verify the checksum."""
+    zipped = name.endswith(".gz")
+    if not zipped and encoding == "utf-8":
+        return path
+    try:
+        with gzip.open(path) if zipped else path.open("rb") as source:
+            if encoding == "utf-8":
+                with plain.open("wb") as target:
+                    shutil.copyfileobj(source, target, CHUNK)
+            else:
+                _recode(name, source, encoding, plain)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise SourceContractError(f"{name}: the gzip file is damaged ({error}); deliver it again") from error
+    return plain
+
+
+def _recode(name: str, source: Any, encoding: str, plain: Path) -> None:
+    with plain.open("w", encoding="utf-8", newline="") as target:
+        try:
+            text = io.TextIOWrapper(source, encoding=encoding, newline="")
+            while chunk := text.read(CHUNK):
+                target.write(chunk)
+        except UnicodeError as error:
+            target.flush()
+            raise SourceContractError(f"{name}: {_no_text(encoding)} ({error})") from error
+
+
+def _no_text(encoding: str) -> str:
+    return f"is not {encoding} text; name its encoding in the input, as encoding = 'latin-1'"
+
+
+def _csv(name: str, path: Path, layout: FilesInput, target: Path) -> None:
+    columns = list(layout.columns) if not layout.header else _header(name, path, layout)
+    nulls = ["", *layout.nulls]
+    options = {
+        "auto_detect": "false",
+        "header": str(layout.header).lower(),
+        "skip": str(layout.skip),
+        "delim": literal(layout.delim),
+        "quote": literal(layout.quote),
+        "escape": literal(layout.quote),
+        "nullstr": f"[{', '.join(literal(one) for one in nulls)}]",
+        "columns": "{" + ", ".join(f"{literal(one)}: 'VARCHAR'" for one in columns) + "}",
+        "max_line_size": "16777216",
+    }
+    given = ", ".join(f"{key} = {value}" for key, value in options.items())
+    _copy(name, path, f"read_csv({literal(str(path))}, {given})", target)
+
+
+def _header(name: str, path: Path, layout: FilesInput) -> list[str]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            for _ in range(layout.skip):
+                next(lines, None)
+            quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if layout.quote else csv.QUOTE_NONE
+            reader = csv.reader(lines, delimiter=layout.delim, quotechar=layout.quote or None, quoting=quoting)
+            header = next(reader, [])
+    except UnicodeDecodeError:
+        raise SourceContractError(f"{name}, line {layout.skip + 1}: {_no_text('utf-8')}") from None
+    if not header:
+        raise SourceContractError(f"{name} is empty: a header line is expected, even on a day without rows")
+    if twice := [one for one, times in Counter(map(str.lower, header)).items() if times > 1]:
+        raise SourceContractError(f"{name}, line {layout.skip + 1}: column {twice[0]!r} is there twice")
+    require_columns(name, header, layout.columns)
+    return header
+
+
+def _json(name: str, path: Path, layout: FilesInput, target: Path) -> None:
+    source = literal(str(path))
+    found = f"SELECT * FROM read_json({source}, sample_size = -1, maximum_depth = 1)"
+    with duckdb.connect() as connection:
+        try:
+            columns = [str(row[0]) for row in connection.execute(f"DESCRIBE {found}").fetchall()]
+            rows = connection.execute(f"SELECT count(*) FROM ({found})").fetchall()[0][0]
+        except duckdb.Error as error:
+            raise SourceContractError(_message(name, path, error)) from error
+    if rows:
+        require_columns(name, columns, layout.columns)
+    else:
+        columns = list(layout.columns) or columns
+    given = ", ".join(f"{literal(one)}: 'VARCHAR'" for one in columns)
+    _copy(name, path, f"read_json({source}, columns = {{{given}}})", target)
+
+
+def _excel(name: str, path: Path, layout: FilesInput, target: Path) -> None:
+    import fastexcel
+
+    try:
+        book = fastexcel.read_excel(path)
+        sheets = book.sheet_names
+        if layout.sheet and layout.sheet not in sheets:
+            raise SourceContractError(f"{name} has no sheet {layout.sheet!r}{nearest(layout.sheet, sheets)}")
+        sheet = book.load_sheet(
+            layout.sheet or 0,
+            header_row=layout.skip if layout.header else None,
+            skip_rows=None if layout.header else layout.skip,
+            column_names=None if layout.header else list(layout.columns),
+            dtypes="string",
+        )
+    except fastexcel.FastExcelError as error:
+        raise SourceContractError(f"{name} is no readable Excel file: {error}") from error
+    frame = sheet.to_polars()
+    require_columns(name, frame.columns, layout.columns)
+    frame.with_columns(pl.all().cast(pl.String)).write_parquet(target)
+
+
+def require_columns(name: str, found: list[str], expected: tuple[str, ...]) -> None:
+    """Refuse a file that lacks a declared column.
+
+    Raises:
+        SourceContractError: naming the column and the nearest one found.
+    """
+    there = {one.lower() for one in found}
+    missing = [one for one in expected if one.lower() not in there]
+    if missing:
+        told = "; ".join(f"column {one!r} is missing{nearest(one, found)}" for one in missing)
+        raise SourceContractError(f"{name}: {told} Found are: {', '.join(found)}")
+
+
+def literal(text: str) -> str:
+    """A SQL text literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _copy(name: str, path: Path, table: str, target: Path) -> None:
+    with duckdb.connect() as connection:
+        try:
+            connection.execute(f"COPY (SELECT * FROM {table}) TO {literal(str(target))} (FORMAT parquet)")
+        except duckdb.Error as error:
+            raise SourceContractError(_message(name, path, error)) from error
+
+
+def _message(name: str, path: Path, error: duckdb.Error) -> str:
+    text = str(error)
+    line = re.search(r"CSV Error on Line: (\d+)", text)
+    place = f"{name}, line {line[1]}" if line else name
+    if "Invalid unicode" in text or "not utf-8" in text.lower():
+        return f"{place}: {_no_text('utf-8')}"
+    told = text.split("Possible fixes", maxsplit=1)[0].split("Possible Solution", maxsplit=1)[0]
+    told = re.sub(r"^.*?CSV Error on Line: \d+\s*", "", told, flags=re.DOTALL)
+    told = re.sub(r"^(Invalid Input|IO) Error: ", "", told)
+    return f"{place} cannot be read: {' '.join(told.replace(str(path), name).split())}"
