@@ -143,7 +143,15 @@ class Opened:
 
 
 @contextmanager
-def opened(mapping: MappingFile, folder: Path, source: Folder, dataset: str, window: Window | None) -> Iterator[Opened]:
+def opened(
+    mapping: MappingFile,
+    folder: Path,
+    source: Folder,
+    dataset: str,
+    window: Window | None,
+    *,
+    with_gaps: bool = False,
+) -> Iterator[Opened]:
     """Open a dataset for a window of days (None for a snapshot).
 
     Args:
@@ -152,6 +160,7 @@ def opened(mapping: MappingFile, folder: Path, source: Folder, dataset: str, win
         source: where the files lie.
         dataset: one of the mapping's.
         window: the days wanted of files that are named for days.
+        with_gaps: whether days may be missing.
 
     Raises:
         SourceUnavailable: files are missing; names input, path and days.
@@ -165,7 +174,7 @@ def opened(mapping: MappingFile, folder: Path, source: Folder, dataset: str, win
             name: locate(source, name, layouts, window) for name, layouts in mapping.inputs.items() if name in used
         }
         for one in inputs.values():
-            if entry.delivery is not Delivery.ARCHIVE:
+            if not with_gaps and entry.delivery is not Delivery.ARCHIVE:
                 require_days(one, source, list(one.missing))
             create_view(connection, one, Path(once))
         columns = create_result(connection, path, sql, list(mapping.inputs))

@@ -1,0 +1,158 @@
+"""What is wrong with a mapping, told all at once: for whoever writes one.
+
+A read stops at the first fault; here every input, dataset and column is looked at and the faults are
+collected. What the faults are is decided where a read decides it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+import dataframely as dy
+import polars as pl
+
+from retail_platform.quality.casting import typed
+from retail_platform.settings import SettingsError
+from retail_platform.sources.base import DELIVERIES, Delivery, SourceContractError, SourceError
+from retail_platform.sources.mapping.files import Folder, open_folder
+from retail_platform.sources.mapping.inputs import days_of, find, locate
+from retail_platform.sources.mapping.model import FilesInput, MappingFile, load_mapping, nearest, some
+from retail_platform.sources.mapping.opened import Opened, opened
+from retail_platform.windows import Window
+
+DAYS_LOOKED_AT = 31  # the newest, of inputs that deliver a file a day
+
+Level = Literal["error", "warning", "info"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing seen.
+
+    Attributes:
+        level: an error refuses deliveries, a warning rejects or lacks rows, an info is good to know.
+        dataset: it is about; None: the mapping or an input.
+        column: of the dataset it is about; None: all of it.
+        message: what was found, what is expected.
+    """
+
+    level: Level
+    dataset: str | None
+    column: str | None
+    message: str
+
+
+def check_mapping(folder: Path, source_dir: str | None) -> list[Finding]:
+    """Check a mapping against its inputs and the contracts of the datasets.
+
+    Args:
+        folder: that holds `mapping.toml` and the SQL.
+        source_dir: where the files lie, as RETAIL_SOURCE_DIR says it.
+
+    Returns:
+        The findings, inputs first, then dataset by dataset; no error among them: the mapping can be used.
+    """
+    try:
+        mapping = load_mapping(folder)
+        source = open_folder(source_dir)
+    except (SourceContractError, SettingsError) as error:
+        return [Finding("error", None, None, str(error))]
+    found = list(_inputs(mapping, source))
+    told = {finding.message for finding in found}
+    for path in sorted(folder.glob("*.sql")):
+        if path.stem not in mapping.datasets:
+            near = nearest(path.stem, DELIVERIES)
+            found.append(Finding("warning", None, None, f"{path} belongs to no dataset of mapping.toml{near}"))
+    for dataset in mapping.datasets:
+        try:
+            found += _dataset(mapping, folder, source, dataset)
+        except SourceError as error:
+            if str(error) not in told:
+                found.append(Finding("error", dataset, None, str(error)))
+    return found
+
+
+def _inputs(mapping: MappingFile, source: Folder) -> Iterator[Finding]:
+    for name, layouts in mapping.inputs.items():
+        try:
+            layout = locate(source, name, layouts, None).layout
+            files = find(source, layout.any_path)
+        except SourceError as error:
+            yield Finding("error", None, None, str(error))
+            continue
+        days = days_of(source, layout) if layout.dated else []
+        for_days = f" for {days[0]}..{days[-1]}" if days else ""
+        yield Finding("info", None, None, f"input {name}: {len(files):,} files {layout.path}{for_days}")
+        if days and (gaps := sorted(set(Window(days[0], days[-1]).days()) - set(days))):
+            yield Finding("warning", None, None, f"input {name}: no file for {len(gaps)} days within: {some(gaps)}")
+
+
+def _dataset(mapping: MappingFile, folder: Path, source: Folder, dataset: str) -> Iterator[Finding]:
+    window = _window(mapping, source, dataset)
+    with opened(mapping, folder, source, dataset, window, with_gaps=True) as rows:
+        known = DELIVERIES[dataset].columns()
+        for column in rows.unknown_columns():
+            near = nearest(column, known)
+            yield Finding("error", dataset, column, f"unknown: {dataset} has no such column{near}")
+        for column in rows.missing_columns():
+            yield Finding("error", dataset, column, "missing: the dataset needs it")
+        if "date" in known and "date" not in rows.columns:
+            return
+        yield from _conservation(rows, mapping.window)
+        frame = rows.rows(None)
+    if frame.is_empty():
+        yield Finding("warning", dataset, None, "no rows")
+    for column, expected in known.items():
+        if column in frame.columns:
+            yield from _values(dataset, column, expected, frame)
+        elif expected.nullable:
+            yield Finding("info", dataset, column, "not delivered")
+    if dataset == "sales" and not {"unit_price", "net_amount"} & set(frame.columns):
+        yield Finding("error", dataset, "net_amount", "missing: net_amount or unit_price is needed")
+
+
+def _conservation(rows: Opened, span: Window | None) -> Iterator[Finding]:
+    try:
+        rows.require_conservation(span)
+    except SourceContractError as error:
+        yield Finding("error", rows.dataset, None, str(error))
+
+
+def _values(dataset: str, column: str, expected: dy.Column, frame: pl.DataFrame) -> Iterator[Finding]:
+    have, want = frame.schema[column], expected.dtype
+    given = pl.col(column).is_not_null()
+    if have == pl.String():
+        given &= pl.col(column).str.strip_chars() != ""
+    bad = frame.filter(given & typed(column, have, want).is_null()).get_column(column)
+    rows = frame.height
+    if bad.len():
+        times = bad.value_counts(sort=True).row(0)
+        yield Finding(
+            "error" if bad.len() == rows else "warning",
+            dataset,
+            column,
+            f"mistyped: {bad.len():,} of {rows:,} values ({bad.len() / rows:.1%}) are no {want}, "
+            f"most often {times[0]!r} ({times[1]:,})",
+        )
+    empty = rows - frame.filter(given).height
+    if empty and not expected.nullable:
+        level: Level = "error" if empty == rows else "warning"
+        yield Finding(level, dataset, column, f"empty in {empty:,} of {rows:,} rows, which needs a value")
+
+
+def _window(mapping: MappingFile, source: Folder, dataset: str) -> Window | None:
+    entry = mapping.datasets[dataset]
+    if entry.delivery is Delivery.ARCHIVE:
+        return mapping.window
+    if entry.delivery is Delivery.SNAPSHOT:
+        return None
+    days = [day for layout in _layouts(mapping, entry.driving) for day in days_of(source, layout)]
+    if not days:
+        return None
+    return Window(max(days) - timedelta(days=DAYS_LOOKED_AT - 1), max(days))
+
+
+def _layouts(mapping: MappingFile, name: str) -> list[FilesInput]:
+    return [layout for layout in mapping.inputs[name] if layout.dated]

@@ -1,0 +1,2 @@
+SELECT id AS client_id, name
+FROM customers

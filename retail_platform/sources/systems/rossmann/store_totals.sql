@@ -1,0 +1,6 @@
+SELECT
+    Date AS date,
+    Store AS store_id,
+    Customers AS transactions,
+    Sales AS revenue
+FROM days
