@@ -14,6 +14,7 @@ import polars as pl
 from retail_platform.sources.simulator.formats import FORMATS
 from retail_platform.sources.simulator.frames import money
 from retail_platform.sources.simulator.markets import Market
+from retail_platform.sources.simulator.names import names_of
 from retail_platform.sources.simulator.stores import EPOCH, days_since_epoch
 from retail_platform.sources.simulator.streams import Bits, Floats, Ints, bell, below, bits, field, key, lookup, share
 
@@ -62,13 +63,11 @@ class Assortment:
         popularity: how often each product is asked for within its category, relatively.
     """
 
-    seed: int
     category: Ints
     prices: Ints
     costs: Ints
     changes: Ints
     popularity: Floats
-    brands: tuple[str, ...]
     draws: Bits
     market: Market
 
@@ -124,7 +123,8 @@ class Assortment:
         version = self.version(np.array([days_since_epoch(today)]))[0]
         index = np.arange(len(self))
         kinds = [CATEGORIES[number] for number in self.category]
-        brands = [self.brands[number] for number in field(self.draws, 0, 16) % len(self.brands)]
+        pool = names_of(self.market.locale).brands
+        brands = [pool[number] for number in field(self.draws, 0, 16) % len(pool)]
         nouns = [kind.nouns[number % len(kind.nouns)] for number, kind in enumerate(kinds)]
         shelf_lives = [
             None if kind.shelf_life_days is None else kind.shelf_life_days + number % 9
@@ -202,7 +202,7 @@ def make_promotions(seed: int, days: Ints) -> Promotions:
     )
 
 
-def make_assortment(seed: int, products: int, brands: tuple[str, ...], market: Market) -> Assortment:
+def make_assortment(seed: int, products: int, market: Market) -> Assortment:
     """Make up the products of a retailer.
 
     Popularity within a category falls as 1 / (rank + 3) ^ 0.9: few sell much, most seldom. A price may change
@@ -227,13 +227,11 @@ def make_assortment(seed: int, products: int, brands: tuple[str, ...], market: M
     )
     rank = np.argsort(np.argsort(bits(key(seed, "popularity"), index))) // len(CATEGORIES)
     return Assortment(
-        seed=seed,
         category=category,
         prices=prices,
         costs=costs,
         changes=halves + below(steps, 32, 16, 181),
         popularity=np.power(rank + 3.0, -0.9),
-        brands=brands,
         draws=draws,
         market=market,
     )

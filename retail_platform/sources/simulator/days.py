@@ -20,6 +20,8 @@ from retail_platform.windows import Window
 
 LOOK_BACK = 30
 """How many days before a sale's return the sale can lie."""
+CROWD = 6_000
+"""No more people than this enter a store in an hour, unless they all buy."""
 _HOLIDAY, _SPECIAL = 7, 8  # after the weekdays 0 to 6
 
 
@@ -45,7 +47,8 @@ class Days:
     @cached_property
     def totals(self) -> Ints:
         """Receipts of each store and day."""
-        return np.sum(self.receipts, axis=2, dtype=np.int64)
+        totals: Ints = np.sum(self.receipts, axis=2, dtype=np.int64)
+        return totals
 
     @cached_property
     def visitors(self) -> Ints:
@@ -55,6 +58,7 @@ class Days:
         idle = (1 / conversion - 1)[:, None, None] * (0.75 + 0.5 * share(drawn, 0, 16)) * self.receipts
         passing = (self.minutes / 60) * share(drawn, 16, 16) * 3
         people = self.receipts + (idle + passing).astype(np.int64)
+        people = np.minimum(people, np.maximum(self.receipts, CROWD))
         return np.where(self.stores.online[:, None, None], 0, people)
 
 
@@ -73,7 +77,7 @@ def simulate_days(seed: int, stores: Stores, window: Window, receipts_per_day: F
     opens, minutes = _open_minutes(stores, numbers)
     store_keys = bits(key(seed, "store days"), np.arange(len(stores)))
     keys = bits(store_keys[:, None], numbers)
-    demand = receipts_per_day[:, None] * _season(numbers)[stores.format] * np.exp(0.12 * bell(bits(keys, np.array(0))))
+    demand = receipts_per_day[:, None] * _season(numbers)[stores.format] * (1 + 0.12 * bell(bits(keys, np.array(0))))
     profile = np.array([kind.hours for kind in FORMATS])
     usual = np.array([_usual_day(kind) for kind in FORMATS])
     weight = (profile / usual[:, None])[stores.format][:, None, :] * (minutes / 60)
@@ -177,8 +181,7 @@ def _season(numbers: Ints) -> Floats:
     of_month = (dates - dates.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1
     to_christmas = np.where(months == 12, 25 - of_month, 99)
     christmas = np.where(to_christmas > 0, np.clip(1 - to_christmas / 32, 0, 1), 0.0)
-    calm = 1.0 + 0.05 * np.sin((of_year - 100) * (2 * np.pi / 365.25))
-    calm += np.where((of_year >= 7) & (of_year < 35), 0.15, 0.0)  # winter sales
+    calm = 1.0 + np.where((of_year >= 7) & (of_year < 35), 0.15, 0.0)  # winter sales
     calm += np.where((of_year >= 175) & (of_year < 203), 0.12, 0.0)  # summer sales
     calm -= np.where(months == 8, 0.15, 0.0)
     weekdays = np.array([kind.weekdays for kind in FORMATS])[:, (numbers + 3) % 7]

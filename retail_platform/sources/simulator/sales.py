@@ -125,8 +125,9 @@ def _is_cancelled(kind: Ints, draws: Bits) -> Mask:
 def _client(shop: Shop, store: Ints, kind: Ints, more: Bits) -> Ints:
     """Who buys: known clients mostly where they live, few of them often."""
     stores = len(shop.days.stores)
-    skewed = share(more, 18, 24)
-    at_home = (skewed * skewed * (shop.clients // stores)).astype(np.int64) * stores + store
+    even = share(more, 18, 24)
+    skewed = even * (1 + 3 * even * even) / 4
+    at_home = (skewed * (shop.clients // stores)).astype(np.int64) * stores + store
     strays = (share(more, 10, 8) < _STRAYS) | shop.days.stores.online[store]
     client = np.where(strays, below(more, 18, 24, shop.clients), at_home)
     return np.where(share(more, 0, 10) < _LOYALTY[kind], client, -1)

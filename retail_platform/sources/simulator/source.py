@@ -21,7 +21,6 @@ from retail_platform.sources.simulator.footfall import (
     simulate_readings,
 )
 from retail_platform.sources.simulator.markets import market_of
-from retail_platform.sources.simulator.names import names_of
 from retail_platform.sources.simulator.sale_frame import Pools, receipts_per_day, sale_frame, sale_truth
 from retail_platform.sources.simulator.sales import Shop, mean_basket, simulate_lines, simulate_receipts
 from retail_platform.sources.simulator.scales import SCALES, ScaleName
@@ -122,8 +121,7 @@ class Simulator:
 
     @cached_property
     def _assortment(self) -> Assortment:
-        brands = names_of(self._market.locale).brands
-        return make_assortment(self._seed, self._scale.products, brands, self._market)
+        return make_assortment(self._seed, self._scale.products, self._market)
 
     @cached_property
     def _pools(self) -> Pools:
