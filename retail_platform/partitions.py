@@ -10,7 +10,6 @@ import dagster as dg
 from retail_platform.windows import Window
 
 COMPARED_WEEKS = 4
-MONTH = 31  # days a backfill run holds at most
 
 
 def daily_partitions(first: date, last: date | None, timezone: str) -> dg.DailyPartitionsDefinition:

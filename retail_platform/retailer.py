@@ -4,7 +4,7 @@ What every asset, job and command needs to know of the settings belongs here; ho
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 
 import dagster as dg
@@ -23,6 +23,8 @@ class Retailer:
     source: Source
 
     def __post_init__(self) -> None:
+        if "stores" not in self.source.datasets:
+            raise SettingsError(f"source {self.source.name} delivers no dataset `stores`: every table needs its stores")
         last, span = self.settings.end_date, self.source.span
         if self.first_day > (self.last_day or self.first_day):
             raise SettingsError(
@@ -73,6 +75,18 @@ class Retailer:
     def days(self) -> dg.DailyPartitionsDefinition:
         """The daily partitions of every partitioned asset."""
         return daily_partitions(self.first_day, self.last_day, self.timezone)
+
+    @property
+    def backfill_policy(self) -> dg.BackfillPolicy:
+        """How many days a backfill run holds at most."""
+        return dg.BackfillPolicy.multi_run(self.settings.days_per_run)
+
+    @property
+    def freshness_policy(self) -> dg.FreshnessPolicy | None:
+        """Yesterday is there by noon; a historical archive is never late."""
+        if self.last_day is not None:
+            return None
+        return dg.FreshnessPolicy.cron("0 12 * * *", lower_bound_delta=timedelta(hours=12), timezone=self.timezone)
 
     def has(self, dataset: str) -> bool:
         """Whether the source delivers a dataset."""

@@ -69,6 +69,8 @@ class Settings(BaseSettings):
         description="CSV of school holidays and events: kind (school_holiday, event), name, first_day, last_day",
     )
     engine: Literal["polars"] = Field("polars", description="what reduces row-level tables")
+    source_retries: int = Field(2, ge=0, le=20, description="how often an unavailable source is tried again in a run")
+    days_per_run: int = Field(31, ge=1, le=366, description="days that one run of a backfill holds at most")
     heal_days: int = Field(35, ge=1, le=3660, description="how many days back missing or failed days are looked for")
 
     @model_validator(mode="after")

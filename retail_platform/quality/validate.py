@@ -90,11 +90,6 @@ def validate(
     )
 
 
-def quarantine_schema(delivery: type[dy.Schema]) -> dict[str, pl.DataType]:
-    """Columns of a quarantine table beside the delivered ones, which keep the type they came in."""
-    return {**pl.Schema(delivery), REASONS: pl.List(pl.String), COPIES: pl.Int64()}
-
-
 def _no_reasons() -> pl.DataFrame:
     return pl.DataFrame(schema={ROW: pl.UInt32, "reason": pl.String})
 

@@ -13,22 +13,33 @@ def ratio(dividend: str, divisor: str) -> pl.Expr:
     return pl.col(dividend).cast(pl.Float64) / pl.col(divisor).cast(pl.Float64).replace(0.0, None)
 
 
-def with_ratios(measures: pl.LazyFrame) -> pl.LazyFrame:
-    """Add the ratios of `contract.Ratios` to base measures.
+def with_counted(days: pl.LazyFrame) -> pl.LazyFrame:
+    """Add what counts for ratios per visitor: measures of days on which every counter worked all open hours.
 
-    What is divided by visitors is null where an open hour has no complete count: the visitors known would
-    make it too high.
+    On another day the visitors known would make the ratios too high. Nothing counts where there are no visitors to
+    divide by, as in a store without doors.
     """
-    counted = pl.col("hours_without_count").fill_null(0) == 0
+    complete = pl.col("visitors").is_not_null() & (pl.col("hours_without_count").fill_null(0) == 0)
+    return days.with_columns(
+        counted_days=complete.cast(pl.Int64),
+        counted_visitors=pl.when(complete).then(pl.col("visitors")),
+        counted_transactions=pl.when(complete).then(pl.col("store_transactions")),
+        counted_revenue=pl.when(complete).then(pl.col("revenue")),
+        counted_margin=pl.when(complete).then(pl.col("margin")),
+    )
+
+
+def with_ratios(measures: pl.LazyFrame) -> pl.LazyFrame:
+    """Add the ratios of `contract.Ratios` to base measures with `with_counted`'s columns, or sums of both."""
     return measures.with_columns(
         margin_rate=ratio("margin", "cost_known_revenue"),
         cost_known_share=ratio("cost_known_revenue", "revenue"),
-        conversion_rate=pl.when(counted).then(ratio("store_transactions", "visitors")),
+        conversion_rate=ratio("counted_transactions", "counted_visitors"),
         atv=ratio("revenue", "transactions"),
         upt=ratio("units", "transactions"),
         aur=ratio("revenue", "units"),
-        sales_per_visitor=pl.when(counted).then(ratio("revenue", "visitors")),
-        margin_per_visitor=pl.when(counted).then(ratio("margin", "visitors")),
+        sales_per_visitor=ratio("counted_revenue", "counted_visitors"),
+        margin_per_visitor=ratio("counted_margin", "counted_visitors"),
         sales_per_m2=ratio("revenue", "area_m2"),
     )
 
@@ -44,7 +55,7 @@ def daily_metrics(days: pl.LazyFrame, window: Window) -> pl.LazyFrame:
         `DailyMetrics` rows. `<m>_avg_4w` is the mean over the same weekday of the 4 previous weeks, by date;
         days on which the store was closed or the measure is unknown are left out, `<m>_weeks_in_avg` counts the rest.
     """
-    measured = with_ratios(days)
+    measured = with_ratios(with_counted(days))
     wanted = measured.filter(pl.col("date").is_between(window.first, window.last))
     open_days = measured.filter("is_open").select(
         "store_id", "date", *(pl.col(measure).cast(pl.Float64) for measure in COMPARED)

@@ -95,7 +95,7 @@ class StoreDay(dy.Schema):
 
 
 class Ratios(dy.Schema):
-    """The ratios of base measures."""
+    """The ratios of base measures; those per visitor over the days with a complete count."""
 
     margin_rate = _ratio()
     cost_known_share = _ratio()
@@ -166,6 +166,11 @@ class PeriodMeasures(dy.Schema):
     cancelled_lines = dy.Int64(nullable=True)
     cancelled_amount = _money()
     area_m2 = dy.Float64(nullable=True)
+    counted_days = dy.Int64()  # days on which every counter worked all open hours
+    counted_visitors = dy.Int64(nullable=True)  # and what these days alone amount to,
+    counted_transactions = dy.Int64(nullable=True)  # for the ratios per visitor
+    counted_revenue = _money()
+    counted_margin = _money()
 
 
 def _last_year() -> dict[str, dy.Column]:

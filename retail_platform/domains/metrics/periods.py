@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from retail_platform.domains.metrics.compare import with_ratios
+from retail_platform.domains.metrics.compare import with_counted, with_ratios
 from retail_platform.domains.metrics.contract import (
     COMPARED_WITH_LAST_YEAR,
     GRAINS,
@@ -26,10 +26,13 @@ def period_metrics(days: pl.LazyFrame) -> pl.LazyFrame:
         whose store was also open 364 days earlier (the same weekday); `comparable` says that all were;
         `<m>_vs_364d_pct` compares the sums over the comparable days alone.
     """
-    with_last_year = _with_last_year(days)
+    with_last_year = with_counted(_with_last_year(days))
+    over = days.filter("final").select(pl.col("date").max().alias("over"))
     return (
         pl.concat([_summed(with_last_year, grain) for grain in GRAINS])
         .pipe(with_ratios)
+        .join(over, how="cross")
+        .with_columns(final=pl.col("final") & (pl.col("period_end") <= pl.col("over")).fill_null(value=False))
         .sort("grain", "period_start", "store_id")
         .pipe(PeriodMetrics.cast)
     )
@@ -86,13 +89,11 @@ def _summed(days: pl.LazyFrame, grain: str) -> pl.LazyFrame:
             comparable_days=pl.col("comparable_day").sum().cast(pl.Int64),
             comparable=(pl.col("comparable_day") | ~pl.col("is_open")).all() & pl.col("is_open").any(),
             final=pl.col("final").all(),
-            last_day=pl.col("date").max(),
         )
         .with_columns(
             grain=pl.lit(grain),
             period_end=pl.col("period_start").dt.offset_by(_EVERY[grain]).dt.offset_by("-1d"),
         )
-        .drop("last_day")
     )
 
 

@@ -1,0 +1,210 @@
+"""The one code path that executes ranges of days, for the CLI, benchmarks and drills.
+
+Which asset waits for which, how days are cut into runs, and what happens when one fails belongs here. Everything
+goes through Dagster runs of the code location, so that the UI knows it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import cast
+
+import dagster as dg
+from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
+from dagster._core.definitions.reconstruct import ReconstructableJob, ReconstructableRepository
+from dagster._core.execution.execution_result import ExecutionResult
+
+from retail_platform.windows import Window
+
+ATTEMPT_TAG = "retail/attempt"
+_MODULE, _ATTRIBUTE, _JOB = "retail_platform.definitions", "defs", "__ASSET_JOB"
+_RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Assets that may run together, over the whole range, before the next phase begins."""
+
+    keys: tuple[dg.AssetKey, ...]
+    daily: bool
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Days (None: a table without days) that failed, with the first reason."""
+
+    window: Window | None
+    asset: str
+    reason: str
+
+
+@dataclass
+class Outcome:
+    """What became of a range: rows written by asset, failures, and the runs."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
+    run_ids: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A run that is over, for a progress display: its days, the rows it wrote, whether it succeeded."""
+
+    phase: int
+    phases: int
+    window: Window | None
+    rows: int
+    success: bool
+
+
+def code_location(working_directory: str | None = None) -> ReconstructableRepository:
+    """The code location as something that a run can load again."""
+    return ReconstructableRepository.for_module(_MODULE, _ATTRIBUTE, working_directory)
+
+
+def select(graph: AssetGraph, selection: str) -> set[dg.AssetKey]:
+    """The assets that a selection string names, as `+daily_metrics` or `group:sales`.
+
+    Raises:
+        ValueError: the string cannot be read or selects nothing.
+    """
+    try:
+        keys = dg.AssetSelection.from_string(selection).resolve(graph)
+    except Exception as error:  # the parser raises whatever it meets; each means that the string is wrong
+        raise ValueError(f"the selection {selection!r} cannot be read: {error}") from error
+    if not keys:
+        names = ", ".join(sorted(key.to_user_string() for key in graph.materializable_asset_keys))
+        raise ValueError(f"the selection {selection!r} names no asset; there are {names}")
+    return set(keys)
+
+
+def phases(graph: AssetGraph, keys: set[dg.AssetKey]) -> list[Phase]:
+    """Cut a selection into phases.
+
+    A table without days and a table with days are never in one phase; nor is an asset that reads a window of days
+    together with what it reads, so that order and size of chunks cannot matter.
+    """
+    level: dict[dg.AssetKey, int] = {}
+    for key in graph.toposorted_asset_keys:
+        if key not in graph.materializable_asset_keys:
+            continue
+        node = graph.get(key)
+        daily = node.partitions_def is not None
+        level[key] = 0
+        for parent in node.parent_keys & level.keys():
+            mapping = graph.get_partition_mapping(key, parent)
+            windowed = isinstance(mapping, dg.TimeWindowPartitionMapping) and mapping.start_offset != 0
+            apart = windowed or daily != (graph.get(parent).partitions_def is not None)
+            level[key] = max(level[key], level[parent] + int(apart))
+    found: dict[tuple[int, bool], list[dg.AssetKey]] = {}
+    for key in graph.toposorted_asset_keys:
+        if key in keys:
+            found.setdefault((level[key], graph.get(key).partitions_def is not None), []).append(key)
+    return [Phase(tuple(members), daily) for (_, daily), members in sorted(found.items())]
+
+
+def execute_range(
+    instance: dg.DagsterInstance,
+    window: Window,
+    *,
+    selection: str = "*",
+    days_per_run: int = 31,
+    on_step: Callable[[Step], None] = lambda _: None,
+    repository: ReconstructableRepository | None = None,
+) -> Outcome:
+    """Materialize assets over a range of days, phase by phase, in runs of several days.
+
+    A run is all or nothing; one of several days that fails is tried again as single days, so that one bad day never
+    holds back the others. Days that fail keep later phases from running for them only where the data is missing.
+
+    Args:
+        instance: Dagster's instance.
+        window: the days.
+        selection: the assets.
+        days_per_run: days a run holds at most.
+        on_step: told of each run that is over.
+        repository: the code location, if not the one of this process.
+    """
+    repository = repository or code_location()
+    job = ReconstructableJob(repository, _JOB)
+    graph = repository.get_definition().asset_graph
+    plan = phases(graph, select(graph, selection))
+    outcome = Outcome()
+
+    def run(phase: Phase, number: int, days: Window | None, attempt: int) -> bool:
+        result, rows = _execute(job, instance, phase, days, attempt)
+        outcome.run_ids.append(result.run_id)
+        if result.success:
+            for asset, count in rows.items():
+                outcome.rows[asset] = outcome.rows.get(asset, 0) + count
+        retried = not result.success and days is not None and len(days) > 1
+        if not retried:
+            on_step(Step(number, len(plan), days, sum(rows.values()), result.success))
+            outcome.failures += _failures(result, days)
+        return result.success
+
+    for number, phase in enumerate(plan, 1):
+        if not phase.daily:
+            if not run(phase, number, None, 1):
+                break  # everything after it reads these tables
+            continue
+        for days in chunks(window, days_per_run):
+            if not run(phase, number, days, 1) and len(days) > 1:
+                for day in days.days():
+                    run(phase, number, Window(day, day), 2)
+    return outcome
+
+
+def chunks(window: Window, size: int) -> Iterator[Window]:
+    """Cut a window into windows of at most `size` days, oldest first."""
+    for offset in range(0, len(window), size):
+        first = window.first + timedelta(days=offset)
+        yield Window(first, min(first + timedelta(days=size - 1), window.last))
+
+
+def _execute(
+    job: ReconstructableJob, instance: dg.DagsterInstance, phase: Phase, days: Window | None, attempt: int
+) -> tuple[ExecutionResult, dict[str, int]]:
+    tags = {ATTEMPT_TAG: str(attempt)}
+    if days is not None and len(days) == 1:
+        tags["dagster/partition"] = str(days.first)
+    elif days is not None:
+        tags |= {_RANGE_START: str(days.first), _RANGE_END: str(days.last)}
+    with dg.execute_job(job, instance=instance, asset_selection=list(phase.keys), tags=tags) as result:
+        return result, _rows(result)
+
+
+def _rows(result: ExecutionResult) -> dict[str, int]:
+    rows: dict[str, int] = {}
+    for event in result.all_events:
+        if event.is_step_materialization:
+            materialization = event.step_materialization_data.materialization
+            name = materialization.asset_key.to_user_string()
+            for label in ("dagster/partition_row_count", "dagster/row_count"):
+                if label in materialization.metadata:
+                    rows[name] = rows.get(name, 0) + int(cast(int, materialization.metadata[label].value))
+    return rows
+
+
+def _failures(result: ExecutionResult, days: Window | None) -> list[Failure]:
+    found = []
+    for event in result.all_events:
+        if event.is_step_failure and event.step_key is not None:
+            error = event.step_failure_data.error
+            while error is not None and error.cause is not None:
+                error = error.cause
+            stated = event.step_failure_data.user_failure_data
+            reason = (stated.description if stated else None) or (error.message if error else "") or "failed"
+            found.append(Failure(days, event.step_key, reason.strip()))
+    if not result.success and not found:
+        found.append(Failure(days, _JOB, "the run failed before its first step: see its log in the UI"))
+    return found
+
+
+def missing_days(instance: dg.DagsterInstance, key: dg.AssetKey, days: Sequence[str]) -> list[str]:
+    """The days of an asset without a materialization."""
+    there = instance.event_log_storage.get_latest_storage_id_by_partition(
+        key, dg.DagsterEventType.ASSET_MATERIALIZATION, partitions=set(days)
+    )
+    return [day for day in days if day not in there]

@@ -1,0 +1,59 @@
+"""How a table shows in Dagster: column schema from its contract, kinds, owners and tags."""
+
+from typing import Any
+
+import dagster as dg
+import dataframely as dy
+import polars as pl
+
+OWNERS = ["team:retail-data"]
+KINDS = {"polars", "deltalake"}
+
+
+def described(contract: type[dy.Schema], *, domain: str, layer: str) -> dict[str, Any]:
+    """Arguments of an asset that holds one table."""
+    return {"metadata": metadata(contract), "kinds": KINDS, "owners": OWNERS, "tags": tags(domain, layer)}
+
+
+def tags(domain: str, layer: str) -> dict[str, str]:
+    """Tags to select assets by, as `tag:layer=raw`; layers are raw, validated, quarantine, metrics, published."""
+    return {"domain": domain, "layer": layer}
+
+
+def metadata(contract: type[dy.Schema]) -> dict[str, Any]:
+    """Definition metadata of a table: its column schema and which columns are personal."""
+    return {"dagster/column_schema": column_schema(contract), "personal_columns": personal_columns(contract)}
+
+
+def personal_columns(contract: type[dy.Schema]) -> list[str]:
+    """Columns that tell who a person is."""
+    return [name for name, column in contract.columns().items() if (column.metadata or {}).get("personal")]
+
+
+def column_schema(contract: type[dy.Schema]) -> dg.TableSchema:
+    """The contract's columns, types, constraints and rules."""
+    personal = set(personal_columns(contract))
+    types = pl.Schema(contract)
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                name,
+                type=str(types[name]),
+                description=column.description,
+                constraints=dg.TableColumnConstraints(nullable=column.nullable, other=_limits(column)),
+                tags={"personal": ""} if name in personal else None,
+            )
+            for name, column in contract.columns().items()
+        ],
+        constraints=dg.TableConstraints(other=_table_rules(contract)),
+    )
+
+
+def _limits(column: dy.Column) -> list[str]:
+    limits = ("min", "max", "min_exclusive", "max_exclusive", "min_length", "max_length", "regex")
+    return [f"{limit} {value}" for limit in limits if (value := getattr(column, limit, None)) is not None]
+
+
+def _table_rules(contract: type[dy.Schema]) -> list[str]:
+    key = contract.primary_key()
+    return [f"primary key {', '.join(key)}"] if key else []

@@ -1,0 +1,135 @@
+"""How the metrics hang together: hours and products from the lines, days from both, periods from the days."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
+import narwhals as nw
+import polars as pl
+
+from retail_platform.domains.describe import described
+from retail_platform.domains.engine import reduced
+from retail_platform.domains.metrics import compare, periods, reduce, transform
+from retail_platform.domains.metrics.contract import (
+    DailyMetrics,
+    HourlyMetrics,
+    PeriodMetrics,
+    ProductDailyMetrics,
+    StoreDay,
+)
+from retail_platform.domains.products.contract import ProductPrice
+from retail_platform.partitions import run_window, same_weekdays_before
+from retail_platform.retailer import Retailer
+
+GROUP = "metrics"
+
+
+def build(retailer: Retailer) -> list[dg.AssetsDefinition]:
+    """The assets; a measure whose dataset the source does not deliver is null."""
+    products = [_product_daily_metrics(retailer)] if retailer.has("sales") else []
+    return [*products, _hourly_metrics(retailer), _store_days(retailer), _daily_metrics(retailer), _period_metrics()]
+
+
+def _daily(retailer: Retailer, contract: Any) -> dict[str, Any]:
+    return {
+        "group_name": GROUP,
+        "partitions_def": retailer.days,
+        "backfill_policy": retailer.backfill_policy,
+        **described(contract, domain=GROUP, layer="metrics"),
+    }
+
+
+def _ins(*frames: str, lines: tuple[str, ...] = ()) -> dict[str, dg.AssetIn]:
+    lazy = {name: dg.AssetIn(dagster_type=pl.LazyFrame) for name in frames}
+    return lazy | {name: dg.AssetIn(dagster_type=nw.LazyFrame) for name in lines}
+
+
+def _product_daily_metrics(retailer: Retailer) -> dg.AssetsDefinition:
+    priced = retailer.has("products")
+
+    @dg.asset(
+        ins=_ins(*(["product_prices"] if priced else []), lines=("sales",)), **_daily(retailer, ProductDailyMetrics)
+    )
+    def product_daily_metrics(sales: nw.LazyFrame, **tables: pl.LazyFrame) -> pl.LazyFrame:
+        """What every product sold, brought and cost in each store and day."""
+        return transform.product_daily_metrics(
+            reduced(reduce.product_sums(sales)),
+            reduced(reduce.product_transactions(sales)),
+            tables.get("product_prices", ProductPrice.create_empty(lazy=True)),
+        )
+
+    return product_daily_metrics
+
+
+def _hourly_metrics(retailer: Retailer) -> dg.AssetsDefinition:
+    footfall = ["footfall"] if retailer.has("footfall") else []
+    lines = ("sales",) if retailer.has("sales") else ()
+
+    @dg.asset(ins=_ins("stores", "opening_hours", *footfall, lines=lines), **_daily(retailer, HourlyMetrics))
+    def hourly_metrics(context: dg.AssetExecutionContext, **tables: Any) -> pl.LazyFrame:
+        """Visitors, transactions, units and revenue of each store and hour."""
+        sales = tables.get("sales")
+        return transform.hourly_metrics(
+            stores=tables["stores"],
+            hours=tables["opening_hours"],
+            dates=_dates(context),
+            sums=None if sales is None else reduced(reduce.hourly_sums(sales)),
+            transactions=None if sales is None else reduced(reduce.hourly_transactions(sales)),
+            footfall=tables.get("footfall"),
+        )
+
+    return hourly_metrics
+
+
+def _store_days(retailer: Retailer) -> dg.AssetsDefinition:
+    sold = [
+        name
+        for name, dataset in (("product_daily_metrics", "sales"), ("store_totals", "store_totals"))
+        if retailer.has(dataset)
+    ]
+
+    @dg.asset(ins=_ins("stores", "opening_hours", "hourly_metrics", *sold), **_daily(retailer, StoreDay))
+    def store_days(context: dg.AssetExecutionContext, **tables: pl.LazyFrame) -> pl.LazyFrame:
+        """The base measures of each store and day, exact sums."""
+        return transform.store_days(
+            stores=tables["stores"],
+            hours=tables["opening_hours"],
+            dates=_dates(context),
+            hourly=tables["hourly_metrics"],
+            products=tables.get("product_daily_metrics"),
+            totals=tables.get("store_totals"),
+            has_footfall=retailer.has("footfall"),
+            now=datetime.now(UTC),
+        )
+
+    return store_days
+
+
+def _daily_metrics(retailer: Retailer) -> dg.AssetsDefinition:
+    @dg.asset(
+        ins={"store_days": dg.AssetIn(dagster_type=pl.LazyFrame, partition_mapping=same_weekdays_before())},
+        freshness_policy=retailer.freshness_policy,
+        **_daily(retailer, DailyMetrics),
+    )
+    def daily_metrics(context: dg.AssetExecutionContext, store_days: pl.LazyFrame) -> pl.LazyFrame:
+        """Measures and ratios of each store and day, against the same weekday of the 4 weeks before."""
+        return compare.daily_metrics(store_days, run_window(context))
+
+    return daily_metrics
+
+
+def _period_metrics() -> dg.AssetsDefinition:
+    @dg.asset(
+        ins={"store_days": dg.AssetIn(dagster_type=pl.LazyFrame, partition_mapping=dg.AllPartitionMapping())},
+        group_name=GROUP,
+        **described(PeriodMetrics, domain=GROUP, layer="metrics"),
+    )
+    def period_metrics(store_days: pl.LazyFrame) -> pl.LazyFrame:
+        """Measures and ratios of each store and day, week, month, quarter and year, against last year."""
+        return periods.period_metrics(store_days)
+
+    return period_metrics
+
+
+def _dates(context: dg.AssetExecutionContext) -> pl.LazyFrame:
+    return pl.LazyFrame({"date": list(run_window(context).days())})

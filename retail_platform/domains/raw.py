@@ -1,0 +1,63 @@
+"""Raw tables as Dagster assets: one factory, so that every dataset arrives the same way."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from retail_platform.domains.describe import described
+from retail_platform.domains.stores.transform import expected_stores
+from retail_platform.partitions import run_window
+from retail_platform.retailer import Retailer
+from retail_platform.sources.base import DAILY_DATASETS, DELIVERIES, Delivery, SourceContractError
+from retail_platform.sources.deliver import deliver, require_stores
+from retail_platform.storage.lake import Lake
+
+
+def raw_asset(retailer: Retailer, dataset: str, *, group: str) -> dg.AssetsDefinition:
+    """The asset `raw_<dataset>`: what the source delivered, unjudged.
+
+    A dataset that each open store delivers each day depends on `stores` and `opening_hours`: a day that lacks a
+    store fails, names it, and writes nothing. An unavailable source is tried again with growing pauses.
+    """
+    daily = dataset in DAILY_DATASETS
+    by_store = daily and retailer.source.datasets[dataset].delivery is Delivery.STORE_DAY
+
+    @dg.asset(
+        name=f"raw_{dataset}",
+        group_name=group,
+        ins={name: dg.AssetIn(dagster_type=pl.LazyFrame) for name in ("stores", "opening_hours") if by_store},
+        description=f"{dataset} as {retailer.source.name} delivers them, not yet judged.",
+        partitions_def=retailer.days if daily else None,
+        backfill_policy=retailer.backfill_policy if daily else None,
+        retry_policy=dg.RetryPolicy(
+            max_retries=retailer.settings.source_retries, delay=1, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL
+        ),
+        pool="source",
+        **described(DELIVERIES[dataset], domain=group, layer="raw"),
+    )
+    def raw(context: dg.AssetExecutionContext, **tables: pl.LazyFrame) -> Any:
+        window = run_window(context) if daily else None
+        with _never_retried():
+            Lake(retailer.settings.lake_uri).claim(retailer.source.identity)
+            rows = deliver(retailer.source, dataset, window).collect()
+            if window is not None and by_store:
+                dates = pl.LazyFrame({"date": list(window.days())})
+                expected = expected_stores(
+                    tables["stores"], tables["opening_hours"], dates, with_doors_only=dataset == "footfall"
+                )
+                require_stores(retailer.source, dataset, rows, expected.collect())
+        return rows
+
+    return raw
+
+
+@contextmanager
+def _never_retried() -> Iterator[None]:
+    """What somebody has to mend is not tried again."""
+    try:
+        yield
+    except SourceContractError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error

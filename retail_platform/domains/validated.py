@@ -1,0 +1,86 @@
+"""Validated tables as Dagster assets: one factory, so that no row of any dataset is lost on the way."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+import dataframely as dy
+import polars as pl
+
+from retail_platform.domains.describe import KINDS, OWNERS, metadata, tags
+from retail_platform.quality.validate import validate
+from retail_platform.retailer import Retailer
+from retail_platform.sources.base import DAILY_DATASETS, DELIVERIES
+
+Tables = Mapping[str, pl.LazyFrame]
+
+
+def validated_asset(
+    retailer: Retailer,
+    dataset: str,
+    *,
+    contract: type[dy.Schema],
+    group: str,
+    table: str | None = None,
+    needs: tuple[str, ...] = (),
+    derive: Callable[[pl.LazyFrame, Tables], pl.LazyFrame] = lambda rows, _: rows,
+    known: Mapping[str, str] | None = None,
+) -> dg.AssetsDefinition:
+    """The assets `<table>` and `quarantine_<table>`, made from `raw_<dataset>` in one step.
+
+    Args:
+        retailer: whose source says what identifies a row.
+        dataset: what was delivered.
+        contract: what `<table>` promises.
+        group: the domain.
+        table: its name, if another than the dataset's.
+        needs: tables that `derive` looks things up in.
+        derive: from typed delivered rows to the contract's columns.
+        known: column -> table among `needs` that holds the ids it may have; others are quarantined.
+    """
+    table = table or dataset
+    raw, quarantine = f"raw_{dataset}", f"quarantine_{table}"
+    daily = dataset in DAILY_DATASETS
+    rules = retailer.source.datasets[dataset]
+    delivery = DELIVERIES[dataset]
+    common: dict[str, Any] = {"group_name": group, "kinds": KINDS, "owners": OWNERS}
+
+    @dg.multi_asset(
+        name=table,
+        ins={name: dg.AssetIn(dagster_type=pl.LazyFrame) for name in (raw, *needs)},
+        outs={
+            table: dg.AssetOut(
+                description=contract.__doc__, metadata=metadata(contract), tags=tags(group, "validated"), **common
+            ),
+            quarantine: dg.AssetOut(
+                description=f"Rows of {raw} that {table} rejects, as delivered, with the reasons.",
+                metadata={"personal_columns": metadata(contract)["personal_columns"]},
+                tags=tags(group, "quarantine"),
+                **common,
+            ),
+        },
+        partitions_def=retailer.days if daily else None,
+        backfill_policy=retailer.backfill_policy if daily else None,
+    )
+    def validated(context: dg.AssetExecutionContext, **tables: pl.LazyFrame) -> Iterator[dg.Output[pl.DataFrame]]:
+        judged = validate(
+            tables[raw].collect(),
+            delivery=delivery,
+            contract=contract,
+            identity=rules.identity,
+            ordered_by=rules.ordered_by,
+            derive=lambda rows: derive(rows, tables),
+            known={column: _ids(tables[name], column) for column, name in (known or {}).items()},
+        )
+        context.log.info(
+            f"{table}: {judged.accepted.height} accepted, {judged.quarantined.height} quarantined, "
+            f"{judged.duplicates} exact duplicates"
+        )
+        yield dg.Output(judged.quarantined, output_name=quarantine)
+        yield dg.Output(judged.accepted, output_name=table)
+
+    return validated
+
+
+def _ids(table: pl.LazyFrame, column: str) -> pl.Series:
+    return table.select(column).collect().to_series()

@@ -1,0 +1,75 @@
+"""How the finished tables get into one DuckDB file, swapped in atomically."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+
+from retail_platform.domains.describe import OWNERS, tags
+from retail_platform.retailer import Retailer
+
+_WHOLE = ("stores", "calendar", "period_metrics")
+_DAILY = ("daily_metrics",)
+
+
+def build(retailer: Retailer) -> list[dg.AssetsDefinition]:
+    """The asset `warehouse`."""
+    whole = [*_WHOLE, *(["products"] if retailer.has("products") else [])]
+    daily = [*_DAILY, *(["product_daily_metrics"] if retailer.has("sales") else [])]
+    every_day = dg.AllPartitionMapping()
+
+    @dg.asset(
+        group_name="warehouse",
+        ins={name: dg.AssetIn(dagster_type=pl.LazyFrame) for name in whole}
+        | {name: dg.AssetIn(dagster_type=pl.LazyFrame, partition_mapping=every_day) for name in daily},
+        kinds={"duckdb"},
+        owners=OWNERS,
+        tags=tags("warehouse", "published"),
+    )
+    def warehouse(**tables: pl.LazyFrame) -> dg.MaterializeResult:
+        """Stores, products, calendar and metrics as tables of one DuckDB file, for BI tools."""
+        path = retailer.settings.warehouse
+        rows = publish(tables, path)
+        return dg.MaterializeResult(
+            metadata={
+                "path": dg.MetadataValue.path(str(path)),
+                "bytes": path.stat().st_size,
+                **{f"rows_{name}": count for name, count in rows.items()},
+            }
+        )
+
+    return [warehouse]
+
+
+def publish(tables: dict[str, pl.LazyFrame], path: Path) -> dict[str, int]:
+    """Write the tables to a new DuckDB file and put it in place of the old one.
+
+    A reader that has the old file open keeps reading it; whoever opens the path afterwards gets the new one.
+
+    Returns:
+        Rows by table.
+    """
+    from dagster_duckdb import DuckDBResource
+
+    rows = {}
+    with _swapped_in(path) as fresh, DuckDBResource(database=str(fresh)).get_connection() as connection:
+        for name, frame in sorted(tables.items()):
+            connection.register("incoming", frame.collect(engine="streaming").to_arrow())
+            created = connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM incoming').fetchall()
+            connection.unregister("incoming")
+            rows[name] = int(created[0][0])
+    return rows
+
+
+@contextmanager
+def _swapped_in(path: Path) -> Iterator[Path]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        yield fresh
+        os.replace(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)

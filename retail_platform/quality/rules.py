@@ -1,0 +1,247 @@
+"""What must hold of tables in the lake: each rule looks at a window of days and gives a verdict on each.
+
+Only what is compared belongs here. Running rules as Dagster checks, and reporting, is `checks`' business; what
+a row must be is said by the contracts.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import dagster as dg
+import polars as pl
+
+from retail_platform.domains.stores.transform import expected_stores
+from retail_platform.storage.lake import Lake
+from retail_platform.windows import Window
+
+ERROR, WARN = dg.AssetCheckSeverity.ERROR.value, dg.AssetCheckSeverity.WARN.value
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Something that must hold of a table, day by day.
+
+    Attributes:
+        name: of the check.
+        description: what must hold, for people.
+        blocking: a failure with ERROR stops what comes after.
+        judge: from the lake and a window (None: a table without days) to verdicts: `date` (null for a table
+            without days), `passed`, `severity`, `description`, and measures that go into the metadata.
+    """
+
+    name: str
+    description: str
+    judge: Callable[[Lake, Window | None], pl.DataFrame]
+    blocking: bool = False
+
+
+def conservation(table: str, raw: str) -> Rule:
+    """Rows delivered = rows accepted + rows quarantined + exact duplicates."""
+    quarantine = f"quarantine_{table}"
+
+    def judge(lake: Lake, window: Window | None) -> pl.DataFrame:
+        delivered = _by_day(lake.scan(raw, window), window, delivered=pl.len())
+        kept = [
+            _by_day(lake.scan(name, window), window, **{label: pl.len(), f"{label}_copies": pl.col("copies").sum()})
+            for name, label in ((table, "accepted"), (quarantine, "quarantined"))
+        ]
+        counts = _joined([delivered, *kept], window)
+        copies = pl.col("accepted_copies") + pl.col("quarantined_copies")
+        return counts.with_columns(
+            duplicates=copies - pl.col("accepted") - pl.col("quarantined"),
+            passed=pl.col("delivered") == copies,
+            severity=pl.lit(ERROR),
+            description=pl.format(
+                "{} delivered, {} accepted, {} quarantined, {} exact duplicates",
+                "delivered",
+                "accepted",
+                "quarantined",
+                copies - pl.col("accepted") - pl.col("quarantined"),
+            ),
+        ).drop("accepted_copies", "quarantined_copies")
+
+    return Rule("conservation", "Rows delivered = accepted + quarantined + exact duplicates.", judge, blocking=True)
+
+
+def completeness(raw: str, *, with_doors_only: bool) -> Rule:
+    """Every store that is open on a day delivered on it."""
+
+    def judge(lake: Lake, window: Window | None) -> pl.DataFrame:
+        assert window is not None
+        expected = expected_stores(
+            lake.scan("stores"), lake.scan("opening_hours"), _days(window), with_doors_only=with_doors_only
+        )
+        there = lake.scan(raw, window).select("date", "store_id", there=pl.lit(value=True)).unique()
+        stores = expected.join(there, on=["date", "store_id"], how="left")
+        lacks = pl.col("store_id").filter(pl.col("there").is_null())
+        counted = _by_day(stores, window, expected=pl.len(), missing=lacks.len(), stores=_some(lacks))
+        return _joined([counted], window).with_columns(
+            passed=pl.col("missing") == 0,
+            severity=pl.lit(ERROR),
+            description=pl.format(
+                "{} of {} open stores delivered{}",
+                pl.col("expected") - pl.col("missing"),
+                "expected",
+                pl.when(pl.col("missing") > 0).then(pl.format("; missing: {}", "stores")).otherwise(pl.lit("")),
+            ),
+        )
+
+    return Rule("completeness", "Every store open on the day delivered.", judge, blocking=True)
+
+
+def quarantine_rate(table: str, *, warn: float = 0.01, error: float = 0.1) -> Rule:
+    """The share of quarantined rows stays under a threshold (shares from 0 to 1)."""
+
+    def judge(lake: Lake, window: Window | None) -> pl.DataFrame:
+        accepted = _by_day(lake.scan(table, window), window, accepted=pl.len())
+        rejected = lake.scan(f"quarantine_{table}", window)
+        reasons = _by_day(rejected, window, quarantined=pl.len(), reasons=_some(pl.col("reasons").explode()))
+        total = (pl.col("accepted") + pl.col("quarantined")).cast(pl.Float64)
+        rate = (pl.col("quarantined") / total.replace(0.0, None)).fill_null(0.0)
+        return _joined([accepted, reasons], window).with_columns(
+            rate=rate,
+            passed=rate <= warn,
+            severity=pl.when(rate > error).then(pl.lit(ERROR)).otherwise(pl.lit(WARN)),
+            description=pl.format(
+                "{} % of {} rows quarantined{}",
+                (100 * rate).round(2),
+                pl.col("accepted") + pl.col("quarantined"),
+                pl.when(pl.col("quarantined") > 0).then(pl.format(": {}", "reasons")).otherwise(pl.lit("")),
+            ),
+        )
+
+    return Rule(
+        "quarantine_rate", f"At most {warn:.1%} of rows are quarantined (WARN above, ERROR above {error:.0%}).", judge
+    )
+
+
+def uniqueness(table: str, key: Sequence[str]) -> Rule:
+    """One row for each key."""
+
+    def judge(lake: Lake, window: Window | None) -> pl.DataFrame:
+        rows = lake.scan(table, window)
+        repeated = rows.group_by(key).len().filter(pl.col("len") > 1)
+        counts = [_by_day(rows, window, rows=pl.len()), _by_day(repeated, window, repeated_keys=pl.len())]
+        return _joined(counts, window).with_columns(
+            passed=pl.col("repeated_keys") == 0,
+            severity=pl.lit(ERROR),
+            description=pl.format("{} rows, {} keys with more than one", "rows", "repeated_keys"),
+        )
+
+    return Rule("uniqueness", f"One row for each {', '.join(key)}.", judge)
+
+
+def referential_integrity(table: str, *, flags: Sequence[str] = (), warn: float = 0.01, error: float = 0.2) -> Rule:
+    """Every store exists, and few rows name an unknown product or client (shares from 0 to 1).
+
+    Args:
+        table: with `store_id`.
+        flags: columns that are false where a row names something unknown.
+        warn: share of such rows above which the check warns.
+        error: share above which it is an error.
+    """
+
+    def judge(lake: Lake, window: Window | None) -> pl.DataFrame:
+        rows = lake.scan(table, window)
+        orphans = rows.join(lake.scan("stores"), on="store_id", how="anti")
+        unknown = {f"un{flag}": (~pl.col(flag)).sum() for flag in flags}
+        counts = _joined(
+            [_by_day(rows, window, rows=pl.len(), **unknown), _by_day(orphans, window, unknown_stores=pl.len())], window
+        )
+        rows_or_one = pl.max_horizontal("rows", 1)
+        worst = pl.max_horizontal(pl.lit(0.0), *(pl.col(name) / rows_or_one for name in unknown))
+        fatal = (pl.col("unknown_stores") > 0) | (worst > error)
+        named = ["unknown_stores", *unknown]
+        return counts.with_columns(
+            passed=~fatal & (worst <= warn),
+            severity=pl.when(fatal).then(pl.lit(ERROR)).otherwise(pl.lit(WARN)),
+            description=pl.format(
+                ", ".join(f"{name.replace('_', ' ')} {{}}" for name in named) + " in {} rows", *named, "rows"
+            ),
+        )
+
+    return Rule("referential_integrity", "Every store is known; few rows name an unknown product or client.", judge)
+
+
+def reconciliation(table: str, source: str, sums: dict[str, tuple[pl.Expr, pl.Expr]], *, what: str) -> Rule:
+    """Sums over a table equal sums over the rows it was made from, exactly, for each day.
+
+    Args:
+        table: the derived table.
+        source: the table it was made from.
+        sums: measure -> (expression over `table`, expression over `source`).
+        what: what must be equal, for people.
+    """
+
+    def judge(lake: Lake, window: Window | None) -> pl.DataFrame:
+        ours = _by_day(lake.scan(table, window), window, **{name: pair[0].fill_null(0) for name, pair in sums.items()})
+        theirs = _by_day(
+            lake.scan(source, window),
+            window,
+            **{f"{source}_{name}": pair[1].fill_null(0) for name, pair in sums.items()},
+        )
+        equal = pl.all_horizontal(pl.col(name) == pl.col(f"{source}_{name}") for name in sums)
+        names = [column for name in sums for column in (name, f"{source}_{name}")]
+        return _joined([ours, theirs], window).with_columns(
+            passed=equal,
+            severity=pl.lit(ERROR),
+            description=pl.format("; ".join(f"{name} {{}} of {{}}" for name in sums), *names),
+        )
+
+    return Rule("reconciliation", what, judge, blocking=True)
+
+
+def volume(table: str, *, least: float = 0.5, most: float = 2.0) -> Rule:
+    """Rows of a day against the median of the same weekday in the 4 weeks before; a warning outside the band."""
+
+    def judge(lake: Lake, window: Window | None) -> pl.DataFrame:
+        assert window is not None
+        wider = Window(window.first - timedelta(days=28), window.last)
+        counts = _by_day(lake.scan(table, wider), wider, rows=pl.len())
+        weeks = [
+            counts.select(pl.col("date").dt.offset_by(f"{7 * week}d"), pl.col("rows").alias(f"week_{week}"))
+            for week in range(1, 5)
+        ]
+        compared = _joined([counts.filter(pl.col("date") >= window.first)], window)
+        for week in weeks:
+            compared = compared.join(week, on="date", how="left")
+        usual = pl.concat_list(f"week_{week}" for week in range(1, 5)).list.drop_nulls().list.median()
+        ratio = pl.col("rows") / usual
+        return compared.with_columns(
+            usual=usual,
+            passed=usual.is_null() | ratio.is_between(least, most),
+            severity=pl.lit(WARN),
+            description=pl.when(usual.is_null())
+            .then(pl.format("{} rows; no earlier {} to compare with", "rows", pl.col("date").dt.strftime("%A")))
+            .otherwise(pl.format("{} rows against a usual {}", "rows", usual)),
+        ).drop([f"week_{week}" for week in range(1, 5)])
+
+    return Rule("volume", f"Rows are {least:.0%} to {most:.0%} of the same weekday's median of 4 weeks.", judge)
+
+
+def _days(window: Window) -> pl.LazyFrame:
+    return pl.LazyFrame({"date": list(window.days())})
+
+
+def _by_day(frame: pl.LazyFrame, window: Window | None, /, **measures: pl.Expr) -> pl.DataFrame:
+    if window is None:
+        return frame.select(**measures).collect().with_columns(date=pl.lit(None, dtype=pl.Date))
+    return frame.group_by("date").agg(**measures).collect()
+
+
+def _joined(counts: Sequence[pl.DataFrame], window: Window | None) -> pl.DataFrame:
+    """Counts side by side, one row a day of the window; 0 where a table has no rows of the day."""
+    if window is None:
+        joined = pl.concat([counts[0], *(frame.drop("date") for frame in counts[1:])], how="horizontal")
+    else:
+        joined = _days(window).collect()
+        for frame in counts:
+            joined = joined.join(frame, on="date", how="left")
+    return joined.with_columns(pl.selectors.numeric().fill_null(0)).sort("date")
+
+
+def _some(values: pl.Expr) -> pl.Expr:
+    """A few of the distinct values, as text."""
+    return values.drop_nulls().unique().sort().head(_SHOWN).str.join(", ")
