@@ -93,7 +93,11 @@ class LocalFolder:
 
 def _local_file(path: Path) -> File:
     status = path.stat()
-    return File(str(path), f"{path.resolve()} {status.st_size} {status.st_mtime_ns}", lambda _: path)
+    return File(
+        str(path),
+        " ".join(map(str, (path.resolve(), status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns))),
+        lambda _: path,
+    )
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ Only the description of a retailer's systems belongs here: no file of the source
 import codecs
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
@@ -24,12 +24,11 @@ FORMATS |= {".parquet": "parquet", ".xlsx": "excel", ".xls": "excel", ".xlsb": "
 DATE = re.compile(r"\{date(?::([^}]+))?\}")
 
 
-def nearest(name: str, names: object) -> str:
-    """`; did you mean x?` for the nearest of `names`, or nothing."""
-    known = [str(known) for known in names] if isinstance(names, (list, tuple, set, frozenset, dict)) else []
-    by_lower = {one.lower(): one for one in known}
+def nearest(name: str, names: Iterable[str]) -> str:
+    """`; did you mean x?` for the nearest of `names`, else a full stop: the end of a sentence."""
+    by_lower = {one.lower(): one for one in names}
     near = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
-    return f"; did you mean {by_lower[near[0]]}?" if near else ""
+    return f"; did you mean {by_lower[near[0]]}?" if near else "."
 
 
 def some(values: Sequence[object], shown: int = 5) -> str:
@@ -65,7 +64,7 @@ class FilesInput(_Strict):
     path: str = Field("", min_length=1)
     format: Literal["csv", "json", "excel", "parquet"] | None = None
     columns: tuple[str, ...] = ()
-    delim: str = Field(",", min_length=1, max_length=4)
+    delim: str = Field(",", min_length=1, max_length=1)
     quote: str = Field('"', max_length=1)
     header: bool = True
     skip: int = Field(0, ge=0, description="lines above the header")
@@ -200,7 +199,9 @@ class MappingFile(_Strict):
         columns = DELIVERIES[name].column_names()
         for column in (*entry.identity, *([entry.ordered_by] if entry.ordered_by else [])):
             if column not in columns:
-                problems.append(f"identity or ordered_by names {column!r}{nearest(column, columns)}")
+                problems.append(
+                    f"identity or ordered_by names {column!r}, which is no column{nearest(column, columns)}"
+                )
         return problems
 
     @property
@@ -230,7 +231,7 @@ def load_mapping(folder: Path) -> MappingFile:
     try:
         mapping = MappingFile.model_validate(content)
     except ValidationError as error:
-        problems = "\n".join(f"  {_explain(dict(problem))}" for problem in error.errors())
+        problems = "\n".join(f"  {_explain(dict(problem), content)}" for problem in error.errors())
         raise SourceContractError(f"{path}:\n{problems}") from None
     for name in mapping.datasets:
         if not (folder / f"{name}.sql").is_file():
@@ -238,8 +239,11 @@ def load_mapping(folder: Path) -> MappingFile:
     return mapping
 
 
-def _explain(problem: dict[str, Any]) -> str:
-    place = ".".join(str(part) for part in problem["loc"])
+def _explain(problem: dict[str, Any], content: dict[str, Any]) -> str:
+    loc = problem["loc"]
+    if loc[:1] == ("inputs",) and isinstance(content["inputs"], dict) and isinstance(content["inputs"][loc[1]], dict):
+        loc = (*loc[:2], *loc[3:])  # the only layout is not written as a list
+    place = ".".join(str(part) for part in loc)
     message = str(problem["msg"]).removeprefix("Value error, ").replace("\n", "\n  ")
     if problem["type"] == "value_error" and not isinstance(problem["input"], str):
         return f"{place}: {message}" if place else message

@@ -65,7 +65,7 @@ class Opened:
         """
         known = DELIVERIES[self.dataset].column_names()
         if unknown := self.unknown_columns():
-            told = "; ".join(f"{self.dataset} has no column {one!r}{nearest(one, known)}" for one in unknown)
+            told = " ".join(f"{self.dataset} has no column {one!r}{nearest(one, known)}" for one in unknown)
             raise SourceContractError(f"{self.path}: {told} It has {', '.join(known)}")
         if missing := self.missing_columns():
             raise SourceContractError(

@@ -4,9 +4,9 @@ Only reading belongs here, and saying what is wrong with a file. Nothing is gues
 the dialect is the mapping's, every value stays the text it was delivered as.
 """
 
+import codecs
 import csv
 import gzip
-import io
 import re
 import shutil
 import zlib
@@ -19,6 +19,7 @@ import polars as pl
 
 from retail_platform.sources.base import SourceContractError
 from retail_platform.sources.mapping.model import FilesInput, nearest
+from retail_platform.sources.mapping.query import database
 
 CHUNK = 1 << 20
 
@@ -63,14 +64,18 @@ def _plain(name: str, path: Path, encoding: str, plain: Path) -> Path:
 
 
 def _recode(name: str, source: Any, encoding: str, plain: Path) -> None:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    line = 1
     with plain.open("w", encoding="utf-8", newline="") as target:
         try:
-            text = io.TextIOWrapper(source, encoding=encoding, newline="")
-            while chunk := text.read(CHUNK):
-                target.write(chunk)
-        except UnicodeError as error:
-            target.flush()
-            raise SourceContractError(f"{name}: {_no_text(encoding)} ({error})") from error
+            while chunk := source.read(CHUNK):
+                text = decoder.decode(chunk)
+                line += text.count("\n")
+                target.write(text)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError as error:
+            line += error.object[: error.start].count(b"\n")
+            raise SourceContractError(f"{name}, line {line}: {_no_text(encoding)}") from error
 
 
 def _no_text(encoding: str) -> str:
@@ -96,19 +101,19 @@ def _csv(name: str, path: Path, layout: FilesInput, target: Path) -> None:
 
 
 def _header(name: str, path: Path, layout: FilesInput) -> list[str]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            for _ in range(layout.skip):
-                next(lines, None)
-            quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if layout.quote else csv.QUOTE_NONE
-            reader = csv.reader(lines, delimiter=layout.delim, quotechar=layout.quote or None, quoting=quoting)
-            header = next(reader, [])
-    except UnicodeDecodeError:
-        raise SourceContractError(f"{name}, line {layout.skip + 1}: {_no_text('utf-8')}") from None
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
+        for _ in range(layout.skip):
+            next(lines, None)
+        quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if layout.quote else csv.QUOTE_NONE
+        reader = csv.reader(lines, delimiter=layout.delim, quotechar=layout.quote or None, quoting=quoting)
+        header = next(reader, [])
+    line = layout.skip + 1
+    if any("\udc80" <= letter <= "\udcff" for one in header for letter in one):
+        raise SourceContractError(f"{name}, line {line}: {_no_text('utf-8')}")
     if not header:
         raise SourceContractError(f"{name} is empty: a header line is expected, even on a day without rows")
     if twice := [one for one, times in Counter(map(str.lower, header)).items() if times > 1]:
-        raise SourceContractError(f"{name}, line {layout.skip + 1}: column {twice[0]!r} is there twice")
+        raise SourceContractError(f"{name}, line {line}: column {twice[0]!r} is there twice")
     require_columns(name, header, layout.columns)
     return header
 
@@ -116,7 +121,7 @@ def _header(name: str, path: Path, layout: FilesInput) -> list[str]:
 def _json(name: str, path: Path, layout: FilesInput, target: Path) -> None:
     source = literal(str(path))
     found = f"SELECT * FROM read_json({source}, sample_size = -1, maximum_depth = 1)"
-    with duckdb.connect() as connection:
+    with database(target.parent) as connection:
         try:
             columns = [str(row[0]) for row in connection.execute(f"DESCRIBE {found}").fetchall()]
             rows = connection.execute(f"SELECT count(*) FROM ({found})").fetchall()[0][0]
@@ -161,7 +166,7 @@ def require_columns(name: str, found: list[str], expected: tuple[str, ...]) -> N
     there = {one.lower() for one in found}
     missing = [one for one in expected if one.lower() not in there]
     if missing:
-        told = "; ".join(f"column {one!r} is missing{nearest(one, found)}" for one in missing)
+        told = " ".join(f"column {one!r} is missing{nearest(one, found)}" for one in missing)
         raise SourceContractError(f"{name}: {told} Found are: {', '.join(found)}")
 
 
@@ -171,7 +176,7 @@ def literal(text: str) -> str:
 
 
 def _copy(name: str, path: Path, table: str, target: Path) -> None:
-    with duckdb.connect() as connection:
+    with database(target.parent) as connection:
         try:
             connection.execute(f"COPY (SELECT * FROM {table}) TO {literal(str(target))} (FORMAT parquet)")
         except duckdb.Error as error:

@@ -1,0 +1,85 @@
+"""All that is wrong with a mapping, told at once."""
+
+import pytest
+
+from retail_platform.sources.mapping.check import Finding, check_mapping
+from retail_platform_tests.sources.mapping.conftest import HEADER, MAPPING, SALES, Retailer
+
+
+def findings(retailer: Retailer) -> list[Finding]:
+    return check_mapping(retailer.mapping, str(retailer.files))
+
+
+def faults(retailer: Retailer) -> list[tuple[str, str | None, str | None, str]]:
+    return [(one.level, one.dataset, one.column, one.message) for one in findings(retailer) if one.level != "info"]
+
+
+def test_a_sound_mapping_has_no_faults(retailer: Retailer) -> None:
+    assert faults(retailer) == []
+    told = {(one.dataset, one.column, one.message) for one in findings(retailer)}
+    assert (None, None, "input lines: 3 files sales/{date}.csv for 2026-03-01..2026-03-03") in told
+    assert ("sales", "payment_method", "not delivered") in told
+
+
+def test_columns_are_missing_unknown_or_mistyped(retailer: Retailer) -> None:
+    retailer.sql("stores", "SELECT name AS nam, name AS capacity, '1' AS area_m2 FROM shops")
+    retailer.deliver("sales/2026-03-02.csv", HEADER + "2026-03-02,A,r2,apple,two,1.5\n2026-03-02,,r3,apple,2,1.5\n")
+
+    assert faults(retailer) == [
+        ("error", "stores", "nam", "unknown: stores has no such column; did you mean name?"),
+        ("error", "stores", "store_id", "missing: the dataset needs it"),
+        (
+            "error",
+            "stores",
+            "capacity",
+            "mistyped: 2 of 2 values (100.0%) are no Int32, most often 'Étoile' (1)",
+        ),
+        ("warning", "sales", "store_id", "empty in 1 of 4 rows, which needs a value"),
+        ("warning", "sales", "quantity", "mistyped: 1 of 4 values (25.0%) are no Int64, most often 'two' (1)"),
+    ]
+
+
+def test_inputs_that_are_missing_or_have_gaps(retailer: Retailer) -> None:
+    (retailer.files / "shops.csv").unlink()
+    (retailer.files / "sales/2026-03-02.csv").unlink()
+
+    told = faults(retailer)
+
+    assert told[0][0] == "error"
+    assert told[0][3].startswith("input shops: no file shops.csv")
+    assert told[1:] == [("warning", None, None, "input lines: no file for 1 days within: 2026-03-02")]
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        (SALES + "JOIN shops ON true", "delivers 6 rows, its driving input lines has 3"),
+        (SALES.replace("amount AS", "amont AS"), "line 7: Binder Error"),
+        (SALES.replace(",\n    amount AS net_amount", ""), "net_amount or unit_price is needed"),
+    ],
+)
+def test_faults_of_the_sql(retailer: Retailer, sql: str, told: str) -> None:
+    retailer.sql("sales", sql)
+
+    [(level, dataset, _, message)] = faults(retailer)
+
+    assert (level, dataset) == ("error", "sales")
+    assert told in message
+
+
+def test_a_wrong_description_is_the_only_finding(retailer: Retailer) -> None:
+    retailer.describe(MAPPING.replace("EUR", "euro"))
+
+    [finding] = findings(retailer)
+
+    assert finding.level == "error"
+    assert "currency: found 'euro'" in finding.message
+
+
+def test_sql_that_belongs_to_no_dataset_is_named(retailer: Retailer) -> None:
+    retailer.sql("foot_fall", "SELECT 1")
+
+    [(level, _, _, message)] = faults(retailer)
+
+    assert level == "warning"
+    assert message.endswith("foot_fall.sql belongs to no dataset of mapping.toml; did you mean footfall?")

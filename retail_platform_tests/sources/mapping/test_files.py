@@ -1,0 +1,95 @@
+"""Finding files in a folder and below an S3 prefix."""
+
+import gzip
+import socket
+from pathlib import Path
+
+import boto3
+import polars as pl
+import pytest
+
+from retail_platform.sources.base import SourceContractError, SourceUnavailable
+from retail_platform_tests.sources.mapping.conftest import MAPPING, Retailer, days
+
+
+@pytest.fixture
+def bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch, retailer: Retailer) -> str:
+    """The retailer's files in S3, some gzipped, a Parquet one among them."""
+    for name, value in {
+        "AWS_ENDPOINT_URL": s3_server,
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "x",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="corner")
+    retailer.describe(MAPPING.replace("shops.csv", "shops.parquet"))
+    pl.DataFrame({"id": [1, 2], "name": ["Étoile", "Port"]}).write_parquet(retailer.files / "shops.parquet")
+    for path in retailer.files.rglob("*.*"):
+        key, body = f"export/{path.relative_to(retailer.files)}", path.read_bytes()
+        if path.suffix == ".csv":
+            key, body = key + ".gz", gzip.compress(body)
+        client.put_object(Bucket="corner", Key=key, Body=body)
+    return "s3://corner/export"
+
+
+def test_files_in_s3_are_read_like_those_in_a_folder(retailer: Retailer, bucket: str) -> None:
+    here, there = retailer.source(), retailer.source(bucket)
+
+    assert there.read("stores").collect().rows() == [("1", "Étoile"), ("2", "Port")]
+    sales = there.read("sales", days(1, 3)).collect()
+    assert sales.height == 3
+    assert sales.equals(here.read("sales", days(1, 3)).collect())
+
+
+def test_what_is_missing_in_s3_is_no_delivery(retailer: Retailer, bucket: str) -> None:
+    with pytest.raises(
+        SourceUnavailable, match=r"sales/\{date\}.csv in s3://corner/export\): no delivery for 2026-03-04"
+    ):
+        retailer.source(bucket).read("sales", days(3, 4))
+    with pytest.raises(SourceUnavailable, match=r"no file shops.parquet .* s3://corner/exports; the folder is empty"):
+        retailer.source("s3://corner/exports").read("stores")
+    with pytest.raises(SourceUnavailable, match=r"s3://nowhere: .*NoSuchBucket"):
+        retailer.source("s3://nowhere").read("stores")
+
+
+def test_a_changed_object_is_read_again(retailer: Retailer, bucket: str) -> None:
+    source = retailer.source(bucket)
+    source.read("stores").collect()
+    pl.DataFrame({"id": [3]}).write_parquet("shops.parquet")
+
+    retailer.describe(MAPPING.replace("shops.csv", "shops.parquet"))
+    retailer.sql("stores", "SELECT id AS store_id FROM shops")
+    boto3.client("s3").upload_file("shops.parquet", "corner", "export/shops.parquet")
+
+    assert source.read("stores").collect().rows() == [("3",)]
+
+
+def test_an_s3_server_that_does_not_answer_is_no_delivery(
+    retailer: Retailer, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free.getsockname()[1]}")
+        monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+
+        with pytest.raises(SourceUnavailable, match="s3://corner/export: Could not connect to the endpoint URL"):
+            retailer.source(bucket).read("stores")
+
+
+def test_a_file_is_there_gzipped_or_not(retailer: Retailer) -> None:
+    text = (retailer.files / "shops.csv").read_bytes()
+    retailer.deliver("shops.csv.gz", gzip.compress(text))
+
+    with pytest.raises(SourceContractError, match=r"shops.csv is there gzipped and not gzipped; leave one of them"):
+        retailer.source().read("stores")
+
+    (retailer.files / "shops.csv").unlink()
+    assert retailer.source().read("stores").collect().height == 2
+
+
+def test_names_with_signs_of_patterns_are_no_patterns(retailer: Retailer, tmp_path: Path) -> None:
+    retailer.files.rename(tmp_path / "till [1] *")
+
+    assert retailer.source(str(tmp_path / "till [1] *")).read("sales", days(1, 2)).collect().height == 3
