@@ -4,7 +4,7 @@ Which asset waits for which, how days are cut into runs, and what happens when o
 goes through Dagster runs of the code location, so that the UI knows it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import cast
@@ -17,7 +17,7 @@ from dagster._core.execution.execution_result import ExecutionResult
 from retail_platform.windows import Window
 
 ATTEMPT_TAG = "retail/attempt"
-_MODULE, _ATTRIBUTE, _JOB = "retail_platform.definitions", "defs", "__ASSET_JOB"
+_MODULE, _ATTRIBUTE, JOB = "retail_platform.definitions", "defs", "__ASSET_JOB"
 _RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 
@@ -69,6 +69,8 @@ def select(graph: AssetGraph, selection: str) -> set[dg.AssetKey]:
     Raises:
         ValueError: the string cannot be read or selects nothing.
     """
+    if selection == "*":
+        return set(graph.materializable_asset_keys)
     try:
         keys = dg.AssetSelection.from_string(selection).resolve(graph)
     except Exception as error:  # the parser raises whatever it meets; each means that the string is wrong
@@ -104,52 +106,80 @@ def phases(graph: AssetGraph, keys: set[dg.AssetKey]) -> list[Phase]:
     return [Phase(tuple(members), daily) for (_, daily), members in sorted(found.items())]
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What is to run: phases over a window, in runs of at most `days_per_run` days."""
+
+    repository: ReconstructableRepository
+    phases: tuple[Phase, ...]
+    window: Window
+    days_per_run: int
+
+    @property
+    def days(self) -> int:
+        """Days over all phases; a phase without days counts as one."""
+        return sum(len(self.window) if phase.daily else 1 for phase in self.phases)
+
+
+def plan_range(
+    selection: str, window: Window, days_per_run: int = 31, repository: ReconstructableRepository | None = None
+) -> Plan:
+    """Plan a selection of assets over a window.
+
+    Raises:
+        ValueError: the selection cannot be read or names no asset.
+    """
+    repository = repository or code_location()
+    graph = repository.get_definition().asset_graph
+    return Plan(repository, tuple(phases(graph, select(graph, selection))), window, days_per_run)
+
+
 def execute_range(
     instance: dg.DagsterInstance,
-    window: Window,
+    plan: Plan,
     *,
-    selection: str = "*",
-    days_per_run: int = 31,
     on_step: Callable[[Step], None] = lambda _: None,
-    repository: ReconstructableRepository | None = None,
+    log_level: str = "CRITICAL",
 ) -> Outcome:
     """Materialize assets over a range of days, phase by phase, in runs of several days.
 
     A run is all or nothing; one of several days that fails is tried again as single days, so that one bad day never
-    holds back the others. Days that fail keep later phases from running for them only where the data is missing.
+    holds back the others.
 
     Args:
         instance: Dagster's instance.
-        window: the days.
-        selection: the assets.
-        days_per_run: days a run holds at most.
-        on_step: told of each run that is over.
-        repository: the code location, if not the one of this process.
+        plan: of `plan_range`.
+        on_step: told of each run that is over and is not tried again.
+        log_level: of Dagster's log on the console.
     """
-    repository = repository or code_location()
-    job = ReconstructableJob(repository, _JOB)
-    graph = repository.get_definition().asset_graph
-    plan = phases(graph, select(graph, selection))
+    job = ReconstructableJob(plan.repository, JOB)
     outcome = Outcome()
 
     def run(phase: Phase, number: int, days: Window | None, attempt: int) -> bool:
-        result, rows = _execute(job, instance, phase, days, attempt)
-        outcome.run_ids.append(result.run_id)
-        if result.success:
-            for asset, count in rows.items():
-                outcome.rows[asset] = outcome.rows.get(asset, 0) + count
-        retried = not result.success and days is not None and len(days) > 1
-        if not retried:
-            on_step(Step(number, len(plan), days, sum(rows.values()), result.success))
-            outcome.failures += _failures(result, days)
-        return result.success
+        with dg.execute_job(
+            job,
+            instance=instance,
+            asset_selection=list(phase.keys),
+            tags=range_tags(days) | {ATTEMPT_TAG: str(attempt)},
+            run_config={"loggers": {"console": {"config": {"log_level": log_level}}}},
+        ) as result:
+            rows = _rows(result)
+            again = not result.success and days is not None and len(days) > 1
+            outcome.run_ids.append(result.run_id)
+            if result.success:
+                for asset, count in rows.items():
+                    outcome.rows[asset] = outcome.rows.get(asset, 0) + count
+            if not again:
+                outcome.failures += _failures(result, days)
+                on_step(Step(number, len(plan.phases), days, sum(rows.values()), result.success))
+            return result.success
 
-    for number, phase in enumerate(plan, 1):
+    for number, phase in enumerate(plan.phases, 1):
         if not phase.daily:
             if not run(phase, number, None, 1):
                 break  # everything after it reads these tables
             continue
-        for days in chunks(window, days_per_run):
+        for days in chunks(plan.window, plan.days_per_run):
             if not run(phase, number, days, 1) and len(days) > 1:
                 for day in days.days():
                     run(phase, number, Window(day, day), 2)
@@ -163,16 +193,13 @@ def chunks(window: Window, size: int) -> Iterator[Window]:
         yield Window(first, min(first + timedelta(days=size - 1), window.last))
 
 
-def _execute(
-    job: ReconstructableJob, instance: dg.DagsterInstance, phase: Phase, days: Window | None, attempt: int
-) -> tuple[ExecutionResult, dict[str, int]]:
-    tags = {ATTEMPT_TAG: str(attempt)}
-    if days is not None and len(days) == 1:
-        tags["dagster/partition"] = str(days.first)
-    elif days is not None:
-        tags |= {_RANGE_START: str(days.first), _RANGE_END: str(days.last)}
-    with dg.execute_job(job, instance=instance, asset_selection=list(phase.keys), tags=tags) as result:
-        return result, _rows(result)
+def range_tags(days: Window | None) -> dict[str, str]:
+    """The tags by which a run knows its days; none for tables without days."""
+    if days is None:
+        return {}
+    if len(days) == 1:
+        return {"dagster/partition": str(days.first)}
+    return {_RANGE_START: str(days.first), _RANGE_END: str(days.last)}
 
 
 def _rows(result: ExecutionResult) -> dict[str, int]:
@@ -198,13 +225,5 @@ def _failures(result: ExecutionResult, days: Window | None) -> list[Failure]:
             reason = (stated.description if stated else None) or (error.message if error else "") or "failed"
             found.append(Failure(days, event.step_key, reason.strip()))
     if not result.success and not found:
-        found.append(Failure(days, _JOB, "the run failed before its first step: see its log in the UI"))
+        found.append(Failure(days, JOB, "the run failed before its first step: see its log in the UI"))
     return found
-
-
-def missing_days(instance: dg.DagsterInstance, key: dg.AssetKey, days: Sequence[str]) -> list[str]:
-    """The days of an asset without a materialization."""
-    there = instance.event_log_storage.get_latest_storage_id_by_partition(
-        key, dg.DagsterEventType.ASSET_MATERIALIZATION, partitions=set(days)
-    )
-    return [day for day in days if day not in there]

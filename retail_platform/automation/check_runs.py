@@ -1,0 +1,113 @@
+"""Running asset checks on what is there, without materializing anything.
+
+Which days and tables are checked belongs here; what a check compares is `quality`'s business.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import dagster as dg
+from dagster._core.definitions.reconstruct import ReconstructableJob, ReconstructableRepository
+
+from retail_platform.automation.ranges import JOB, chunks, code_location, range_tags, select
+from retail_platform.windows import Window
+
+
+@dataclass(frozen=True)
+class Result:
+    """One evaluation of one check; `day` is None for a table without days."""
+
+    table: str
+    check: str
+    day: date | None
+    passed: bool
+    severity: str
+    description: str
+
+    @property
+    def level(self) -> str:
+        """`ok`, `WARN` or `ERROR`."""
+        return "ok" if self.passed else self.severity
+
+
+def run_checks(
+    instance: dg.DagsterInstance,
+    window: Window,
+    *,
+    selection: str = "*",
+    days_per_run: int = 31,
+    repository: ReconstructableRepository | None = None,
+    on_run: Callable[[Window | None], None] = lambda _: None,
+) -> list[Result]:
+    """Evaluate the checks of the selected assets on the days of a window that are materialized.
+
+    Raises:
+        ValueError: the selection cannot be read or names no asset.
+    """
+    repository = repository or code_location()
+    graph = repository.get_definition().asset_graph
+    by_days: dict[tuple[Window | None, ...], set[dg.AssetCheckKey]] = {}
+    for key in select(graph, selection):
+        if checks := graph.get_check_keys_for_assets({key}):
+            daily = graph.get(key).partitions_def is not None
+            by_days.setdefault(_materialized(instance, key, window if daily else None), set()).update(checks)
+    results: list[Result] = []
+    for ranges, checks in by_days.items():
+        job = ReconstructableJob(repository, JOB).get_subset(asset_selection=set(), asset_check_selection=checks)
+        for days in ranges:
+            for part in [None] if days is None else chunks(days, days_per_run):
+                results += _evaluate(job, instance, part)
+                on_run(part)
+    return sorted(results, key=lambda result: (result.table, result.check, result.day or date.min))
+
+
+def _materialized(instance: dg.DagsterInstance, key: dg.AssetKey, window: Window | None) -> tuple[Window | None, ...]:
+    """The unbroken ranges of days that are materialized; (None,) for a whole table that is."""
+    if window is None:
+        return (None,) if instance.get_latest_materialization_event(key) else ()
+    days = {str(day) for day in window.days()}
+    there = instance.event_log_storage.get_latest_storage_id_by_partition(
+        key, dg.DagsterEventType.ASSET_MATERIALIZATION, partitions=days
+    )
+    ranges: list[Window] = []
+    for day in sorted(date.fromisoformat(text) for text in there):
+        if ranges and ranges[-1].last + timedelta(days=1) == day:
+            ranges[-1] = Window(ranges[-1].first, day)
+        else:
+            ranges.append(Window(day, day))
+    return tuple(ranges)
+
+
+def _evaluate(job: ReconstructableJob, instance: dg.DagsterInstance, days: Window | None) -> list[Result]:
+    loggers = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    with dg.execute_job(job, instance=instance, tags=range_tags(days), run_config=loggers) as result:
+        found = [
+            _result(event.asset_check_evaluation_data)
+            for event in result.all_events
+            if event.event_type_value == dg.DagsterEventType.ASSET_CHECK_EVALUATION.value
+        ]
+        broken = [
+            Result(str(event.step_key), "execution", days.first if days else None, False, "ERROR", _reason(event))
+            for event in result.all_events
+            if event.is_step_failure and "DagsterAssetCheckFailedError" not in _reason(event)
+        ]
+    return found + broken
+
+
+def _result(evaluation: dg.AssetCheckEvaluation) -> Result:
+    return Result(
+        table=evaluation.asset_key.to_user_string(),
+        check=evaluation.check_name,
+        day=date.fromisoformat(evaluation.partition) if evaluation.partition else None,
+        passed=evaluation.passed,
+        severity=evaluation.severity.value,
+        description=evaluation.description or "",
+    )
+
+
+def _reason(event: dg.DagsterEvent) -> str:
+    error = event.step_failure_data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return error.to_string().splitlines()[0] if error else "failed"

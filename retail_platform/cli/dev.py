@@ -1,0 +1,32 @@
+"""`retail dev`: Dagster's web server and daemon on this machine."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from retail_platform.cli.common import configured, console, retailer_of, told, use_dagster_home
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(dev)
+
+
+@told
+def dev(
+    port: Annotated[int, typer.Option(help="Port of the web server.", min=1, max=65535)] = 3000,
+    host: Annotated[str, typer.Option(help="Address it listens on.")] = "127.0.0.1",
+) -> None:
+    """Open the Dagster UI: web server and daemon, until Ctrl-C.
+
+    Example: `retail dev --port 3000`
+    """
+    home = use_dagster_home()
+    retailer = retailer_of(configured())  # a wrong setting is told here, not in a page of the UI
+    console.print(f"{retailer.source.name} from {home}: http://{host}:{port}/asset-groups", highlight=False)
+    command = [sys.executable, "-m", "dagster", "dev", "--host", host, "--port", str(port)]
+    workspace = home / "workspace.yaml"
+    command += ["-w", str(workspace)] if workspace.is_file() else ["-m", "retail_platform.definitions"]
+    os.execv(sys.executable, command)
