@@ -20,19 +20,23 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from dagster import Field, StringSource
-from dagster._core.events import ASSET_EVENTS, EVENT_TYPE_TO_PIPELINE_RUN_STATUS, DagsterEventType
+import sqlalchemy as db
+import sqlalchemy.exc as db_errors
+from alembic.script import ScriptDirectory
+from dagster import AssetKey, Field, StringSource
+from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS, EVENT_TYPE_TO_PIPELINE_RUN_STATUS, DagsterEventType
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.dagster_run import FINISHED_STATUSES
 from dagster._core.storage.event_log import SqliteEventLogStorage
-from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
+from dagster._core.storage.event_log.schema import SqlEventLogStorageMetadata, SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite import sqlite_event_log
-from dagster._core.storage.sql import create_engine
+from dagster._core.storage.sql import create_engine, get_alembic_config
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import event as engine_events
 from sqlalchemy.engine import Connection, Engine
@@ -58,6 +62,7 @@ _EXPECTED = {
     "_event_to_row": ("self", "event"),
     "prepare_insert_event": ("self", "event"),
     "_store_asset_event": ("self", "conn", "event", "event_id"),
+    "store_asset_check_event": ("self", "event", "event_id"),
     "_store_asset_event_tags": ("self", "conn", "events", "event_ids"),
     "_has_asset_key_index_cols_on_connection": ("self", "conn"),
 }
@@ -76,6 +81,7 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._shards: OrderedDict[str, _Shard] = OrderedDict()
+        self._held: dict[str, Connection] = {}
         self._process = os.getpid()
         self._tables: set[str] = set()
         self._has_index_columns = False
@@ -110,8 +116,17 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
-        with self._db_lock, self._engine(shard).connect() as connection, connection.begin():
-            yield connection
+        """A transaction on a shard; within another one on the same shard, that one."""
+        with self._db_lock:
+            if shard in self._held and self._process == os.getpid():
+                yield self._held[shard]
+                return
+            with self._engine(shard).connect() as connection, connection.begin():
+                self._held[shard] = connection
+                try:
+                    yield connection
+                finally:
+                    self._held.pop(shard, None)
 
     def _engine(self, name: str) -> Engine:
         if self._process != os.getpid():
@@ -143,6 +158,7 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
         for shard in self._shards.values():
             shard.engine.dispose(close=False)
         self._shards.clear()
+        self._held.clear()
         self._process = os.getpid()
 
     def has_table(self, table_name: str) -> bool:
@@ -156,38 +172,64 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
             self._has_index_columns = super()._has_asset_key_index_cols_on_connection(conn)
         return self._has_index_columns
 
+    def _initdb(self, engine: Engine, for_index_shard: bool = False) -> None:
+        if for_index_shard or not self._initialized_run_shard(engine):
+            super()._initdb(engine, for_index_shard)
+
+    def _initialized_run_shard(self, engine: Engine) -> bool:
+        """Make a run's tables without reading all of Dagster's migrations; false if that is for the stock code."""
+        try:
+            with engine.connect() as connection:
+                tables = set(db.inspect(connection).get_table_names())
+                if _REVISION in tables:
+                    return connection.execute(db.text(f"SELECT 1 FROM {_REVISION}")).first() is not None
+                if tables:
+                    return False
+                SqlEventLogStorageMetadata.create_all(engine)
+                connection.execute(db.text("PRAGMA journal_mode=WAL"))
+                connection.execute(db.text(f"CREATE TABLE {_REVISION} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+                connection.execute(db.text(f"INSERT INTO {_REVISION} VALUES (:head)"), {"head": _newest_revision()})
+                connection.commit()
+                return True
+        except db_errors.DatabaseError:
+            return False  # another process is making them: the stock code waits for it
+
     def store_event(self, event: EventLogEntry) -> None:
-        """Store one event as the stock storage does."""
-        super().store_event(event)
+        """Store one event as the stock storage does, in one transaction of each shard instead of up to four."""
+        kind = event.dagster_event_type if event.is_dagster_event else None
+        with self.run_connection(event.run_id), ExitStack() as index:
+            if kind in _MIRRORED:
+                index.enter_context(self.index_connection())
+            super().store_event(event)
         self._stored(event)
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
-        """Store events of assets, run by run, each run's in one transaction of its shard and the index."""
+        """Store events in their order, each run's in one transaction of its shard and the index."""
         by_run: dict[str, list[EventLogEntry]] = {}
         for event in events:
-            if event.is_dagster_event and event.dagster_event_type in ASSET_EVENTS:
-                by_run.setdefault(event.run_id, []).append(event)
-            else:
-                self.store_event(event)
+            by_run.setdefault(event.run_id, []).append(event)
         for run_id, batch in by_run.items():
-            with self.run_connection(run_id) as run:
+            with self.run_connection(run_id) as run, self.index_connection() as index:
                 run.execute(SqlEventLogStorageTable.insert(), [self._event_to_row(event) for event in batch])
-                self._index(batch)
+                self._mirror(index, batch)
             self._stored(batch[-1])
 
-    def _index(self, batch: Sequence[EventLogEntry]) -> None:
-        """Mirror events in the index shard; an asset's own row takes the last of each kind."""
-        self.has_table("asset_event_tags")  # asked before the transaction, which would wait for itself
-        with self.index_transaction() as index:
-            ids = [_inserted(index, self.prepare_insert_event(event)) for event in batch]
-            self._store_asset_event_tags(index, batch, ids)
-            last: dict[tuple[str, DagsterEventType | None], tuple[EventLogEntry, int]] = {}
-            for event, event_id in zip(batch, ids, strict=True):
-                key = event.get_dagster_event().asset_key
-                if key:
-                    last[key.to_string(), event.dagster_event_type] = (event, event_id)
-            for event, event_id in sorted(last.values(), key=lambda pair: pair[1]):
-                self._store_asset_event(index, event, event_id)
+    def _mirror(self, index: Connection, batch: Sequence[EventLogEntry]) -> None:
+        """Store events in the index shard; an asset's own row takes the last of each kind."""
+        last: dict[tuple[AssetKey, DagsterEventType], tuple[EventLogEntry, int]] = {}
+        for event in batch:
+            kind = event.dagster_event_type if event.is_dagster_event else None
+            if kind not in _MIRRORED:
+                continue
+            event_id = _inserted(index, self.prepare_insert_event(event))
+            if kind in ASSET_CHECK_EVENTS:
+                self.store_asset_check_event(event, event_id)
+            elif kind in ASSET_EVENTS:
+                self._store_asset_event_tags(index, [event], [event_id])
+                if key := event.get_dagster_event().asset_key:
+                    last[key, kind] = (event, event_id)
+        for event, event_id in sorted(last.values(), key=lambda pair: pair[1]):
+            self._store_asset_event(index, event, event_id)
 
     def _stored(self, event: EventLogEntry) -> None:
         """Wake who watches the run's file, which an open write-ahead log leaves unchanged; close it at its end."""
@@ -215,6 +257,15 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
 
 
 _INDEX = sqlite_event_log.INDEX_SHARD_NAME
+_REVISION = "alembic_version"
+_MIRRORED = {*ASSET_EVENTS, *ASSET_CHECK_EVENTS, *EVENT_TYPE_TO_PIPELINE_RUN_STATUS}
+
+
+@cache
+def _newest_revision() -> str:
+    head = ScriptDirectory.from_config(get_alembic_config(sqlite_event_log.__file__)).get_current_head()
+    assert head is not None
+    return head
 
 
 def unexpected_parts(storage: type = SqliteEventLogStorage) -> list[str]:
