@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from retail_platform.cli.common import FAILED, SourceDir, configured, console, told
+from retail_platform.cli.common import FAILED, SourceDir, configured, console, shown_table, told
 
 sources = typer.Typer(help="Where rows come from.", no_args_is_help=True)
 _STYLE = {"error": "red", "warning": "yellow"}
@@ -30,15 +29,18 @@ def list_sources() -> None:
     from retail_platform.sources.registry import built_in_mappings
     from retail_platform.sources.simulator import Simulator
 
-    table = Table(title="RETAIL_SOURCE")
-    for title in ("Name", "What", "Datasets", "Days"):
-        table.add_column(title)
+    table = shown_table("RETAIL_SOURCE", ("Name", "What", "Datasets", "Days"))
     table.add_row(
         "simulator", "A made-up retailer, with faults on purpose", ", ".join(Simulator(1, "tiny").datasets), "any"
     )
     for name, title, folder in built_in_mappings():
         mapping = load_mapping(folder)
-        table.add_row(name, title, ", ".join(mapping.datasets), str(mapping.span or "any"))
+        table.add_row(
+            name,
+            title,
+            ", ".join(mapping.datasets),
+            f"{mapping.span.first}..{mapping.span.last}" if mapping.span else "any",
+        )
     table.add_row("a folder", "Your own: mapping.toml and one SQL file a dataset", "", "")
     console.print(table)
 
@@ -80,9 +82,7 @@ def show_settings() -> None:
     from retail_platform.definitions import open_retailer
 
     settings = configured()
-    table = Table()
-    for title in ("Variable", "Value", "What"):
-        table.add_column(title, overflow="fold")
+    table = shown_table("Settings", ("Variable", "Value", "What"))
     for variable, value, description in settings.variables():
         table.add_row(variable, value, description)
     console.print(table)

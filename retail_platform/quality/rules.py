@@ -207,14 +207,15 @@ def volume(table: str, *, least: float = 0.5, most: float = 2.0) -> Rule:
         compared = _joined([counts.filter(pl.col("date") >= window.first)], window)
         for week in weeks:
             compared = compared.join(week, on="date", how="left")
-        usual = pl.concat_list(f"week_{week}" for week in range(1, 5)).list.drop_nulls().list.median()
+        before = pl.concat_list(f"week_{week}" for week in range(1, 5)).list.drop_nulls()
+        usual = pl.when(before.list.len() > 1).then(before.list.median())  # one week may have been a holiday
         ratio = pl.col("rows") / usual
         return compared.with_columns(
             usual=usual,
             passed=usual.is_null() | ratio.is_between(least, most),
             severity=pl.lit(WARN),
             description=pl.when(usual.is_null())
-            .then(pl.format("{} rows; no earlier {} to compare with", "rows", pl.col("date").dt.strftime("%A")))
+            .then(pl.format("{} rows; too few {}s before to compare with", "rows", pl.col("date").dt.strftime("%A")))
             .otherwise(pl.format("{} rows against a usual {}", "rows", usual)),
         ).drop([f"week_{week}" for week in range(1, 5)])
 
