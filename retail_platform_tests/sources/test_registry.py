@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -32,7 +33,7 @@ def test_an_unknown_source_suggests_the_nearest() -> None:
     )
 
 
-def test_a_folder_without_mapping_says_so(tmp_path) -> None:
+def test_a_folder_without_mapping_says_so(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"which is a folder without mapping.toml"):
         open_source(Settings(source=str(tmp_path)))
 

@@ -17,7 +17,7 @@ from retail_platform.quality.casting import typed
 from retail_platform.settings import SettingsError
 from retail_platform.sources.base import DELIVERIES, Delivery, SourceContractError, SourceError
 from retail_platform.sources.mapping.files import Folder, open_folder
-from retail_platform.sources.mapping.inputs import days_of, find, locate
+from retail_platform.sources.mapping.inputs import days_of, find_any, locate
 from retail_platform.sources.mapping.model import FilesInput, MappingFile, load_mapping, nearest, some
 from retail_platform.sources.mapping.opened import Opened, opened
 from retail_platform.windows import Window
@@ -78,7 +78,7 @@ def _inputs(mapping: MappingFile, source: Folder) -> Iterator[Finding]:
     for name, layouts in mapping.inputs.items():
         try:
             layout = locate(source, name, layouts, None).layout
-            files = find(source, layout.any_path)
+            files = find_any(source, layout)
         except SourceError as error:
             yield Finding("error", None, None, str(error))
             continue

@@ -4,11 +4,12 @@ What the files hold is `readers`' business; here they are names, sizes and stamp
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from glob import escape, glob
+from os.path import commonprefix
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -36,11 +37,12 @@ class Folder(Protocol):
     def name(self) -> str:
         """As the settings name it."""
 
-    def find(self, pattern: str) -> list[File]:
-        """The files of a path pattern, in order of their names.
+    def find(self, patterns: Sequence[str]) -> list[list[File]]:
+        """The files of each path pattern, gzipped or not, in order of their names.
 
         Raises:
             SourceUnavailable: the folder itself is not there or does not answer.
+            SourceContractError: a file is there both gzipped and not.
         """
 
     def similar(self, pattern: str) -> list[str]:
@@ -76,12 +78,11 @@ class LocalFolder:
         """The path."""
         return str(self.path)
 
-    def find(self, pattern: str) -> list[File]:
-        """The files of a path pattern."""
+    def find(self, patterns: Sequence[str]) -> list[list[File]]:
+        """The files of each path pattern."""
         if not self.path.is_dir():
             raise SourceUnavailable(f"{VARIABLE} {self.path} is not there or is no folder")
-        found = glob(f"{escape(str(self.path))}/{pattern}", recursive=True)
-        return [_local_file(Path(path)) for path in sorted(found) if Path(path).is_file()]
+        return [_in_order(self._files(pattern)) for pattern in patterns]
 
     def similar(self, pattern: str) -> list[str]:
         """Names of files near to one that is missing."""
@@ -90,14 +91,27 @@ class LocalFolder:
             return []
         return get_close_matches(pattern, names, n=3, cutoff=0.4) or names[:3]
 
+    def _files(self, pattern: str) -> Iterator[File]:
+        for ending in ("", ".gz"):
+            for name in glob(f"{escape(str(self.path))}/{pattern}{ending}", recursive=True):
+                path = Path(name)
+                if path.is_file():
+                    yield _local_file(path)
+
 
 def _local_file(path: Path) -> File:
     status = path.stat()
-    return File(
-        str(path),
-        " ".join(map(str, (path.resolve(), status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns))),
-        lambda _: path,
-    )
+    changes = (path.resolve(), status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    return File(str(path), " ".join(map(str, changes)), lambda _: path)
+
+
+def _in_order(files: Iterable[File]) -> list[File]:
+    ordered = sorted(files, key=lambda file: file.name)
+    names = {file.name for file in ordered}
+    for file in ordered:
+        if f"{file.name}.gz" in names:
+            raise SourceContractError(f"{file.name} is there gzipped and not gzipped; leave one of them")
+    return ordered
 
 
 @dataclass(frozen=True)
@@ -112,14 +126,15 @@ class S3Folder:
         """The address."""
         return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
 
-    def find(self, pattern: str) -> list[File]:
-        """The files of a path pattern."""
-        whole = f"{self.prefix}/{pattern}".lstrip("/")
-        fixed = re.split(r"[*?\[]", whole, maxsplit=1)[0]
-        expression = re.compile(_expression(whole))
+    def find(self, patterns: Sequence[str]) -> list[list[File]]:
+        """The files of each path pattern; one listing for all of them."""
+        wholes = [f"{self.prefix}/{pattern}".lstrip("/") for pattern in patterns]
+        # S3 prefixes are of letters, not of folders.
+        fixed = commonprefix([re.split(r"[*?\[]", whole, maxsplit=1)[0] for whole in wholes])  # noqa: RUF071
         with _answers(self.name):
-            objects = [one for one in self._objects(fixed) if expression.fullmatch(one["Key"])]
-        return [self._file(one) for one in sorted(objects, key=lambda one: str(one["Key"]))]
+            files = {str(one["Key"]): self._file(one) for one in self._objects(fixed)}
+        expressions = [re.compile(path_expression(whole) + r"(\.gz)?") for whole in wholes]
+        return [_in_order(file for key, file in files.items() if one.fullmatch(key)) for one in expressions]
 
     def similar(self, pattern: str) -> list[str]:
         """Names of files near to one that is missing."""
@@ -167,7 +182,7 @@ def _answers(name: str) -> Iterator[None]:
         raise SourceUnavailable(f"{name}: {error}") from error
 
 
-def _expression(pattern: str) -> str:
+def path_expression(pattern: str) -> str:
     """A glob pattern as a regular expression; `*` does not cross a `/`, `**/` does."""
     parts = re.split(r"(\*\*/|\*|\?|\[[^]]+\])", pattern)
     known = {"**/": "(?:.*/)?", "*": "[^/]*", "?": "[^/]"}

@@ -11,8 +11,8 @@ from pathlib import Path
 import duckdb
 
 from retail_platform.sources.base import SourceContractError, SourceUnavailable
-from retail_platform.sources.mapping.files import VARIABLE, File, Folder
-from retail_platform.sources.mapping.model import DATE, FilesInput
+from retail_platform.sources.mapping.files import VARIABLE, File, Folder, path_expression
+from retail_platform.sources.mapping.model import DATE, DAY_FORM, FilesInput
 from retail_platform.sources.mapping.readers import literal, require_columns, to_parquet
 from retail_platform.sources.mapping.scratch import made_once, scratch
 from retail_platform.windows import Window
@@ -54,7 +54,7 @@ def locate(folder: Folder, name: str, layouts: list[FilesInput], window: Window 
         SourceUnavailable: there is no file at all; names the input, what was looked for, and what is near.
         SourceContractError: files of two layouts are there.
     """
-    there = [layout for layout in layouts if find(folder, layout.any_path)]
+    there = [layout for layout in layouts if find_any(folder, layout)]
     if not there:
         wanted = " or ".join(layout.path for layout in layouts)
         near = folder.similar(layouts[0].path)
@@ -65,44 +65,32 @@ def locate(folder: Folder, name: str, layouts: list[FilesInput], window: Window 
         raise SourceContractError(f"input {name}: {folder.name} holds both {both}; leave one of them")
     layout = there[0]
     if not layout.dated:
-        return Input(name, layout, tuple((None, file) for file in find(folder, layout.any_path)))
+        return Input(name, layout, tuple((None, file) for file in find_any(folder, layout)))
     if window is None:
         newest = max(days_of(folder, layout), default=None)
         window = Window(newest, newest) if newest else None
         if window is None:
             raise SourceContractError(f"input {name}: no file's name holds a day as {layout.path} says")
-    found = {day: find(folder, layout.path_of(day)) for day in window.days()}
+    found = dict(zip(window.days(), folder.find([layout.path_of(day) for day in window.days()]), strict=True))
     files = tuple((day, file) for day, day_files in found.items() for file in day_files)
     return Input(name, layout, files, tuple(day for day, day_files in found.items() if not day_files))
 
 
-def find(folder: Folder, path: str) -> list[File]:
-    """Files of a path, gzipped or not.
-
-    Raises:
-        SourceContractError: a file is there both gzipped and not.
-    """
-    base = path.removesuffix(".gz")
-    files = folder.find(base) + folder.find(f"{base}.gz")
-    names = {file.name for file in files}
-    for file in files:
-        if f"{file.name}.gz" in names:
-            raise SourceContractError(f"{file.name} is there gzipped and not gzipped; leave one of them")
-    return sorted(files, key=lambda file: file.name)
+def find_any(folder: Folder, layout: FilesInput) -> list[File]:
+    """The files of a layout, whatever their day."""
+    [files] = folder.find([layout.any_path])
+    return files
 
 
 def days_of(folder: Folder, layout: FilesInput) -> list[date]:
     """The days for which files are there, in order."""
-    form = (DATE.search(layout.path) or [None, None])[1] or "%Y-%m-%d"
-    before = re.escape("\0").join(re.escape(part) for part in DATE.split(layout.path)[::2])
-    expression = re.compile(
-        ".*/" + before.replace(r"\*", "[^/]*").replace(re.escape("\0"), "(?P<day>[^/]+)") + r"(\.gz)?"
-    )
+    before, form, after = DATE.split(layout.path)
+    expression = re.compile(f".*/{path_expression(before)}(?P<day>[^/]+){path_expression(after)}(\\.gz)?")
     days = set()
-    for file in find(folder, layout.any_path):
+    for file in find_any(folder, layout):
         if found := expression.fullmatch("/" + file.name):
             try:
-                days.add(datetime.strptime(found["day"], form).date())
+                days.add(datetime.strptime(found["day"], form or DAY_FORM).date())
             except ValueError:
                 continue
     return sorted(days)

@@ -22,6 +22,7 @@ FILE_NAME = "mapping.toml"
 FORMATS = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".json": "json", ".jsonl": "json", ".ndjson": "json"}
 FORMATS |= {".parquet": "parquet", ".xlsx": "excel", ".xls": "excel", ".xlsb": "excel", ".ods": "excel"}
 DATE = re.compile(r"\{date(?::([^}]+))?\}")
+DAY_FORM = "%Y-%m-%d"
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
@@ -61,7 +62,7 @@ class FilesInput(_Strict):
     """
 
     kind: Literal["files", "http"] = "files"
-    path: str = Field("", min_length=1)
+    path: Annotated[str, AfterValidator(lambda path: path.removesuffix(".gz"))] = Field("", min_length=1)
     format: Literal["csv", "json", "excel", "parquet"] | None = None
     columns: tuple[str, ...] = ()
     delim: str = Field(",", min_length=1, max_length=1)
@@ -97,8 +98,8 @@ class FilesInput(_Strict):
 
     @property
     def ending(self) -> str:
-        """The path's ending, without `.gz`."""
-        return Path(self.path.removesuffix(".gz")).suffix.lower()
+        """The path's ending."""
+        return Path(self.path).suffix.lower()
 
     @property
     def kind_of_file(self) -> str:
@@ -112,7 +113,7 @@ class FilesInput(_Strict):
 
     def path_of(self, day: date) -> str:
         """The path of one day's files."""
-        return DATE.sub(lambda found: day.strftime(found[1] or "%Y-%m-%d"), self.path)
+        return DATE.sub(lambda found: day.strftime(found[1] or DAY_FORM), self.path)
 
     @property
     def any_path(self) -> str:

@@ -32,6 +32,7 @@ class Opened:
 
     dataset: str
     path: Path
+    sql: str
     entry: DatasetEntry
     connection: duckdb.DuckDBPyConnection
     inputs: Mapping[str, Input]
@@ -46,7 +47,7 @@ class Opened:
     def stamp(self) -> str:
         """Changes when the SQL or an input's files do."""
         files = (one.stamp for one in self.inputs.values())
-        return "\n".join([self.dataset, str(self.path.stat().st_mtime_ns), *files])
+        return "\n".join([repr(self.entry), self.sql, *files])
 
     def unknown_columns(self) -> list[str]:
         """Columns that the dataset does not have."""
@@ -178,7 +179,7 @@ def opened(
                 require_days(one, source, list(one.missing))
             create_view(connection, one, Path(once))
         columns = create_result(connection, path, sql, list(mapping.inputs))
-        yield Opened(dataset, path, entry, connection, inputs, columns)
+        yield Opened(dataset, path, sql, entry, connection, inputs, columns)
 
 
 def require_days(one: Input, source: Folder, missing: list[date]) -> None:

@@ -26,12 +26,13 @@ class Mapping:
         folder: the mapping's folder.
         description: its `mapping.toml`.
         source_folder: where the files lie.
+        _checked: stamps of datasets whose files, that hold all days, were found to be delivered whole.
     """
 
     folder: Path
     description: MappingFile
     source_folder: Folder
-    _counted: set[str] = field(default_factory=set, repr=False, compare=False)
+    _checked: set[str] = field(default_factory=set, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -99,9 +100,9 @@ class Mapping:
             self._require_span(window)
         with opened(self.description, self.folder, self.source_folder, dataset, window) as rows:
             rows.require_columns()
-            if rows.driving.layout.dated or rows.stamp not in self._counted:
+            if rows.driving.layout.dated or rows.stamp not in self._checked:
                 rows.require_conservation(self.span)
-                self._counted.add(rows.stamp)
+                self._checked.add(rows.stamp)
             frame = rows.rows(window)
             if window and entry.delivery is not Delivery.ARCHIVE and not rows.driving.layout.dated:
                 there = set(frame["date"].unique().to_list())

@@ -3,6 +3,7 @@
 import os
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -195,7 +196,7 @@ def test_a_missing_file_names_what_is_there(retailer: Retailer) -> None:
     )
 
 
-def test_an_empty_folder_says_so(retailer: Retailer, tmp_path) -> None:
+def test_an_empty_folder_says_so(retailer: Retailer, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
 
     with pytest.raises(SourceUnavailable, match=r"no file shops.csv in RETAIL_SOURCE_DIR .*; the folder is empty"):

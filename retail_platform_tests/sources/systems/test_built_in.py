@@ -25,7 +25,7 @@ def whole(source: Source, dataset: str, window: Window | None = None) -> pl.Data
 
 
 def total(rows: pl.DataFrame, column: str) -> Decimal:
-    return rows.select(pl.col(column).cast(pl.Decimal(18, 2)).sum()).item()
+    return Decimal(rows.select(pl.col(column).cast(pl.Decimal(18, 2)).sum()).item())
 
 
 def days(first: str, last: str) -> Window:
