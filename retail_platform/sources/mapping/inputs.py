@@ -112,15 +112,15 @@ def create_view(connection: duckdb.DuckDBPyConnection, one: Input, folder: Path)
             raise SourceContractError(
                 f"input {one.name}: no file of {one.layout.path} in these days, and its columns are not declared"
             )
-        empty = ", ".join(f"NULL::VARCHAR AS {_quoted(column)}" for column in one.layout.columns)
-        connection.execute(f"CREATE VIEW {one.name} AS SELECT {empty}, NULL::DATE AS {FILE_DATE} WHERE false")
+        empty = ", ".join(f"NULL::VARCHAR AS {quoted(column)}" for column in one.layout.columns)
+        connection.execute(f"CREATE VIEW {quoted(one.name)} AS SELECT {empty}, NULL::DATE AS {FILE_DATE} WHERE false")
         return
     alike: dict[tuple[str, ...], list[tuple[date | None, str]]] = {}
     for day, file in one.files:
         path = _readable(one.layout, file, folder if day else scratch())
         alike.setdefault(_schema(file, path, one.layout), []).append((day, str(path)))
     parts = " UNION ALL BY NAME ".join(_select(one.layout, files) for files in alike.values())
-    connection.execute(f"CREATE VIEW {one.name} AS {parts}")
+    connection.execute(f"CREATE VIEW {quoted(one.name)} AS {parts}")
 
 
 def _select(layout: FilesInput, files: list[tuple[date | None, str]]) -> str:
@@ -150,6 +150,8 @@ def _schema(file: File, path: Path, layout: FilesInput) -> tuple[str, ...]:
 
     try:
         schema = pyarrow.parquet.read_schema(path)
+    except (FileNotFoundError, PermissionError) as error:
+        raise SourceUnavailable(f"{file.name} cannot be opened: {error.strerror}") from error
     except (pyarrow.lib.ArrowInvalid, OSError) as error:
         raise SourceContractError(f"{file.name} is no readable Parquet file: {error}") from error
     if layout.kind_of_file == "parquet":
@@ -157,5 +159,6 @@ def _schema(file: File, path: Path, layout: FilesInput) -> tuple[str, ...]:
     return tuple(f"{column.name} {column.type}" for column in schema)
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """A SQL identifier."""
     return '"' + name.replace('"', '""') + '"'

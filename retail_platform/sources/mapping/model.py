@@ -23,6 +23,7 @@ FORMATS = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".json": "json", ".jsonl
 FORMATS |= {".parquet": "parquet", ".xlsx": "excel", ".xls": "excel", ".xlsb": "excel", ".ods": "excel"}
 DATE = re.compile(r"\{date(?::([^}]+))?\}")
 DAY_FORM = "%Y-%m-%d"
+RESULT = "delivered"  # name of the view of a mapping's SQL
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
@@ -179,6 +180,8 @@ class MappingFile(_Strict):
         for name in self.inputs:
             if not re.fullmatch(r"[a-z_][a-z0-9_]*", name):
                 problems.append(f"inputs.{name}: a name of small letters, digits and _ is expected")
+            if name == RESULT:
+                problems.append(f"inputs.{name}: the name is taken by what the SQL delivers; choose another")
         for name, entry in self.datasets.items():
             problems += [f"datasets.{name}: {text}" for text in self._problems_of(name, entry)]
         if problems:

@@ -17,8 +17,8 @@ import polars as pl
 
 from retail_platform.sources.base import DELIVERIES, Delivery, SourceContractError, SourceUnavailable
 from retail_platform.sources.mapping.files import Folder
-from retail_platform.sources.mapping.inputs import FILE_DATE, Input, create_view, locate
-from retail_platform.sources.mapping.model import DatasetEntry, MappingFile, nearest, some
+from retail_platform.sources.mapping.inputs import FILE_DATE, Input, create_view, locate, quoted
+from retail_platform.sources.mapping.model import FILE_NAME, DatasetEntry, MappingFile, nearest, some
 from retail_platform.sources.mapping.query import create_result, database, explained, tables_used
 from retail_platform.sources.mapping.scratch import scratch
 from retail_platform.windows import Window
@@ -131,15 +131,15 @@ class Opened:
     def _expected_by_day(self) -> dict[date | None, int]:
         by_file = self.driving.layout.dated and "date" in self.columns
         day = FILE_DATE if by_file else "NULL::DATE"
-        rows = self.driving.name
+        rows = quoted(self.driving.name)
         if self.entry.driving_key:
-            keys = ", ".join(f'"{key}"' for key in self.entry.driving_key)
+            keys = ", ".join(map(quoted, self.entry.driving_key))
             rows = f"(SELECT DISTINCT {keys}, {day} AS {FILE_DATE} FROM {rows})"
-        counted = self._ask(f"SELECT {day}, count(*) FROM {rows} GROUP BY 1")
+        counted = self._ask(f"SELECT {day}, count(*) FROM {rows} GROUP BY 1", self.path.with_name(FILE_NAME))
         return {found: count for found, count in counted}
 
-    def _ask(self, sql: str) -> list[tuple[Any, ...]]:
-        with explained(self.path):
+    def _ask(self, sql: str, path: Path | None = None) -> list[tuple[Any, ...]]:
+        with explained(path or self.path):
             return self.connection.execute(sql).fetchall()
 
 

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import duckdb
 import polars as pl
 
-from retail_platform.sources.base import SourceContractError
+from retail_platform.sources.base import SourceContractError, SourceUnavailable
 from retail_platform.sources.mapping.model import FilesInput, nearest
 from retail_platform.sources.mapping.query import database
 
@@ -35,7 +35,12 @@ def to_parquet(name: str, path: Path, layout: FilesInput, target: Path) -> None:
 
     Raises:
         SourceContractError: the file is damaged or not what the mapping says; names file, line and mend.
+        SourceUnavailable: the file cannot be opened.
     """
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise SourceUnavailable(f"{name} cannot be opened: {error.strerror}") from error
     if layout.kind_of_file == "excel":
         return _excel(name, path, layout, target)
     plain = target.with_suffix(".plain")

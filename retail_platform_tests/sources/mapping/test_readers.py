@@ -7,7 +7,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from retail_platform.sources.base import SourceContractError
+from retail_platform.sources.base import SourceContractError, SourceUnavailable
 from retail_platform.sources.mapping.model import FilesInput
 from retail_platform.sources.mapping.readers import to_parquet
 from retail_platform_tests.sources.mapping.excel import write_workbook
@@ -99,6 +99,11 @@ def test_a_column_that_is_there_twice_is_refused(till: Path) -> None:
 
 def test_a_file_without_even_a_header_is_refused(till: Path) -> None:
     assert refusal(till, "") == f"{till} is empty: a header line is expected, even on a day without rows"
+
+
+def test_a_file_that_went_away_is_no_delivery(till: Path) -> None:
+    with pytest.raises(SourceUnavailable, match=r"till.csv cannot be opened: No such file"):
+        read(till)
 
 
 def test_a_damaged_gzip_file_is_refused(tmp_path: Path) -> None:

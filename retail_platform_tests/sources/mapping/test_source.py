@@ -175,6 +175,10 @@ def test_distinct_keys_of_an_input_can_be_what_is_delivered(retailer: Retailer) 
     (retailer.files / "sales/2026-03-03.csv").unlink()
     assert retailer.source().read("stores").collect()["store_id"].to_list() == ["A"]
 
+    retailer.describe(MAPPING.replace('driving = "shops"', 'driving = "lines"\ndriving_key = ["shp"]'))
+    with pytest.raises(SourceContractError, match=r"mapping.toml: Binder Error: Referenced column \"shp\" not found"):
+        retailer.source().read("stores")
+
 
 def test_a_snapshot_of_dated_files_is_the_newest(retailer: Retailer) -> None:
     retailer.describe(MAPPING.replace("shops.csv", "shops/{date:%Y%m%d}.csv"))
@@ -254,3 +258,31 @@ def test_the_identity_does_not_depend_on_where_files_lie_or_on_the_sql(retailer:
     retailer.sql("stores", "SELECT id AS store_id FROM shops")
 
     assert retailer.source("elsewhere").identity == before == "mapping:corner"
+
+
+def test_an_unreadable_parquet_file_is_named(retailer: Retailer) -> None:
+    retailer.describe(MAPPING.replace("shops.csv", "shops.parquet"))
+    path = retailer.deliver("shops.parquet", "id,name\n")
+
+    with pytest.raises(SourceContractError) as raised:
+        retailer.source().read("stores")
+
+    assert str(raised.value).startswith(f"{path} is no readable Parquet file: ")
+
+
+def test_a_parquet_file_that_lacks_a_column_is_named(retailer: Retailer) -> None:
+    retailer.describe(MAPPING.replace("{date}.csv", "{date}.parquet"))
+    path = retailer.files / "sales/2026-03-01.parquet"
+    pl.DataFrame({"day": ["2026-03-01"], "shops": ["A"]}).write_parquet(path)
+
+    with pytest.raises(SourceContractError) as raised:
+        retailer.source().read("sales", days(1, 1))
+
+    assert str(raised.value).startswith(f"{path}: column 'shop' is missing; did you mean shops? column 'receipt'")
+
+
+def test_an_input_may_be_named_like_a_word_of_sql(retailer: Retailer) -> None:
+    retailer.describe(MAPPING.replace("inputs.lines", "inputs.order").replace('"lines"', '"order"'))
+    retailer.sql("sales", SALES.replace("FROM lines", 'FROM "order"'))
+
+    assert retailer.source().read("sales", days(1, 2)).collect().height == 3
