@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from functools import lru_cache
 
 import dagster as dg
 
@@ -78,7 +79,13 @@ def _assemble(retailer: Retailer) -> dg.Definitions:
     )
 
 
+@lru_cache(maxsize=1)
+def _assembled(settings: Settings) -> dg.Definitions:
+    """Dagster loads the code location several times a run: the same settings give the same graph."""
+    return assemble(open_retailer(settings))
+
+
 @dg.definitions
 def defs() -> dg.Definitions:
     """The code location of the retailer named by the `RETAIL_*` settings."""
-    return assemble(open_retailer(load_settings()))
+    return _assembled(load_settings())

@@ -93,7 +93,7 @@ def phases(graph: AssetGraph, keys: set[dg.AssetKey]) -> list[Phase]:
             continue
         node = graph.get(key)
         daily = node.partitions_def is not None
-        level[key] = 0
+        level[key] = int(daily)  # tables without days come first, where nothing says otherwise
         for parent in node.parent_keys & level.keys():
             mapping = graph.get_partition_mapping(key, parent)
             windowed = isinstance(mapping, dg.TimeWindowPartitionMapping) and mapping.start_offset != 0
