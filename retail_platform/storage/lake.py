@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
+from typing import Any
+from urllib.parse import unquote
 
 import polars as pl
 from deltalake import DeltaTable
@@ -24,6 +26,13 @@ __all__ = ["Lake", "LakeError", "Written"]
 _MARKER = "_lake.json"
 _NO_COMMIT: Mapping[str, str] = MappingProxyType({})
 _LEAST_RETENTION = timedelta(hours=1)
+
+
+class _Table(DeltaTable):
+    """Names its files as they are: deltalake's `%20` for a blank is no file to Polars and DuckDB."""
+
+    def file_uris(self, *args: Any, **options: Any) -> list[str]:
+        return [unquote(uri) for uri in super().file_uris(*args, **options)]
 
 
 @dataclass(frozen=True)
@@ -65,7 +74,7 @@ class Lake:
         """
         uri = self.table_uri(name)
         try:
-            return DeltaTable(uri, storage_options=self.storage_options)
+            return _Table(uri, storage_options=self.storage_options)
         except TableNotFoundError:
             raise LakeError(
                 f"the lake {self.uri} has no table {name}: materialize the asset {name} first, or check RETAIL_LAKE_URI"

@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from uuid import uuid4
 
 import polars as pl
@@ -110,6 +111,11 @@ class Replacement:
         except TableNotFoundError:
             return None
         except (DeltaError, OSError) as error:
+            if Path(self.uri).is_file():
+                raise LakeError(
+                    f"table {self.table}: {self.uri} is a file in the way of a folder: move it away, "
+                    "or set RETAIL_LAKE_URI to another place"
+                ) from None
             raise LakeError(
                 f"table {self.table}: {self.uri} cannot be opened: {error}. "
                 "Check RETAIL_LAKE_URI and, on S3, the AWS_* variables"

@@ -14,6 +14,7 @@ import pytest
 from retail_platform.storage.io_manager import LakeIOManager
 from retail_platform.storage.lake import Lake
 from retail_platform.windows import Window
+from retail_platform_tests.storage.test_event_log import instance_at
 
 START = date(2026, 1, 1)
 DAYS = dg.DailyPartitionsDefinition("2026-01-01", end_date="2026-03-01")
@@ -89,9 +90,8 @@ def nothing() -> Any:
 
 
 @pytest.fixture
-def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    (tmp_path / "home").mkdir()
-    with dg.DagsterInstance.local_temp(str(tmp_path / "home")) as instance:
+def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
+    with instance_at(tmp_path / "home", monkeypatch) as instance:
         yield instance
 
 

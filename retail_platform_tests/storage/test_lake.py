@@ -113,6 +113,16 @@ def test_a_frame_read_from_a_table_can_replace_it(lake: Lake) -> None:
     assert lake.scan("stores").collect()["n"].to_list() == [2, 3]
 
 
+def test_blanks_and_signs_in_the_folder_s_name_do_not_matter(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "it's a 100% é lake"))
+    lake.replace("sales", rows(1, 2), days(1, 2))
+    lake.replace("sales", rows(1, value=1), days(1))
+
+    assert lake.tables() == ["sales"]
+    assert content(lake, "sales") == {day(1): [1, 1], day(2): [0, 0]}
+    assert lake.scan("sales", days(2)).collect().height == 2
+
+
 def test_types_survive(lake: Lake) -> None:
     frame = pl.DataFrame(
         {
