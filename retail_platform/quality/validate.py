@@ -67,7 +67,8 @@ def validate(
         Accepted and quarantined rows, each in the order delivered.
     """
     rows = delivered.select(delivery.column_names()).with_row_index(ROW)
-    rows, rejected = _fold_duplicates(rows, identity, ordered_by)
+    order = None if ordered_by is None else typed(ordered_by, rows.schema[ordered_by], pl.Schema(delivery)[ordered_by])
+    rows, rejected = _fold_duplicates(rows, identity, order)
     values, cast_failures = _cast(rows, delivery)
     # Rows that lost to another of their identity are out before keys and line numbers are looked at.
     derived = derive(values.join(rejected, on=ROW, how="anti", maintain_order="left").lazy()).collect()
@@ -95,7 +96,7 @@ def _no_reasons() -> pl.DataFrame:
 
 
 def _fold_duplicates(
-    rows: pl.DataFrame, identity: Sequence[str], ordered_by: str | None
+    rows: pl.DataFrame, identity: Sequence[str], order: pl.Expr | None
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """One row for each set of exact duplicates, with `copies`; and the rows in conflict, with the reason."""
     once = rows.with_columns(pl.lit(1, dtype=pl.Int64).alias(COPIES))
@@ -115,14 +116,14 @@ def _fold_duplicates(
         .select(once.columns)
     )
     clashing = folded.filter(pl.len().over(identity) > 1)
-    if ordered_by is None:
+    if order is None:
         losers = clashing.select(ROW, reason=pl.lit(CONFLICT))
     else:
-        newest = pl.col(ordered_by).max().over(identity)
-        tied = (pl.col(ordered_by) == newest).sum().over(identity) > 1
+        newest = order.max().over(identity)
+        tied = (order == newest).sum().over(identity) > 1
         losers = clashing.select(
             ROW,
-            reason=pl.when(pl.col(ordered_by).ne_missing(newest))
+            reason=pl.when(order.ne_missing(newest))
             .then(pl.lit(SUPERSEDED))
             .when(tied | newest.is_null())
             .then(pl.lit(CONFLICT)),

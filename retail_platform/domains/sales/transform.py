@@ -22,7 +22,7 @@ def sale_lines(
         product_ids: the products that are known; None where the source has no products.
 
     Returns:
-        One row a line: `line_number` as delivered, else in the order delivered; `net_amount` as delivered,
+        One row a line: `line_number` as delivered, else in the order delivered after those; `net_amount` as delivered,
         else quantity x unit_price - discount; `client_known` and `product_known` null where the line names none.
     """
     quantity = pl.col("quantity")
@@ -40,7 +40,10 @@ def sale_lines(
                 pl.when(pl.col("online").fill_null(value=False)).then(pl.lit("online")).otherwise(pl.lit("store"))
             ),
             discount=discount,
-            net_amount=pl.coalesce("net_amount", (quantity * pl.col("unit_price") - discount).cast(MONEY)),
+            # An amount too large for money is none: the contract then rejects the line, and no other.
+            net_amount=pl.coalesce(
+                "net_amount", (quantity * pl.col("unit_price") - discount).cast(MONEY, strict=False)
+            ),
             client_known=_known("client_id", client_ids),
             product_known=_known("product_id", product_ids),
         )
@@ -49,11 +52,16 @@ def sale_lines(
 
 
 def _line_number(delivered: pl.LazyFrame) -> pl.Expr:
+    """The number delivered; lines without one are numbered in order, after the greatest of their sale."""
     sale = ["date", "store_id", "sale_id"]
-    without = delivered.select(pl.col("line_number").is_null().any()).collect().item()
-    if not without:
-        return pl.col("line_number")
-    return pl.coalesce("line_number", pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over(sale))
+    number = pl.col("line_number")
+    stated, rows = delivered.select(number.count(), rows=pl.len()).collect().row(0)
+    if stated == rows:
+        return number
+    if stated == 0:
+        return pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over(sale)
+    given = number.max().over(sale).fill_null(0).cast(pl.Int64) + number.is_null().cum_sum().over(sale)
+    return pl.coalesce(number, given.cast(pl.Int32, strict=False))
 
 
 def _utc(wall_time: pl.Expr, zones: list[str]) -> pl.Expr:
