@@ -3,11 +3,14 @@
 Only columns, types, units and rules belong here. How a row is judged is `quality`'s business.
 """
 
+from zoneinfo import available_timezones
+
 import dataframely as dy
 import polars as pl
 
 ONLINE = "online"  # the format of a store without a door
 CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$"  # HH:MM, 24:00 for the end of the day
+ZONES = sorted(available_timezones() - {"Factory", "localtime"})  # those two are no places
 PATTERN_DAY = r"^([1-7]|daily|holiday|\d{4}-\d{2}-\d{2})$"
 
 
@@ -63,6 +66,11 @@ class Store(dy.Schema):
     opened_on = dy.Date(nullable=True)
     closed_on = dy.Date(nullable=True)
     copies = dy.Int64(min=1)
+
+    @dy.rule()
+    def zone_is_known(cls) -> pl.Expr:
+        """Without its zone a store's wall times and days mean nothing, and would stop every other store's."""
+        return pl.col("timezone").is_in(ZONES)
 
     @dy.rule()
     def closes_after_it_opens(cls) -> pl.Expr:
