@@ -29,3 +29,10 @@ class Window:
 
     def __str__(self) -> str:
         return str(self.first) if self.first == self.last else f"{self.first}..{self.last}"
+
+
+def chunks(window: Window, size: int) -> Iterator[Window]:
+    """Cut a window into windows of at most `size` days, oldest first."""
+    for offset in range(0, len(window), size):
+        first = window.first + timedelta(days=offset)
+        yield Window(first, min(first + timedelta(days=size - 1), window.last))

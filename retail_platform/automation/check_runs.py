@@ -10,8 +10,8 @@ from datetime import date, timedelta
 import dagster as dg
 from dagster._core.definitions.reconstruct import ReconstructableJob, ReconstructableRepository
 
-from retail_platform.automation.ranges import JOB, chunks, code_location, range_tags, select
-from retail_platform.windows import Window
+from retail_platform.automation.ranges import JOB, code_location, range_tags, select
+from retail_platform.windows import Window, chunks
 
 
 @dataclass(frozen=True)

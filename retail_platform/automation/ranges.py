@@ -4,9 +4,8 @@ Which asset waits for which, how days are cut into runs, and what happens when o
 goes through Dagster runs of the code location, so that the UI knows it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import cast
 
 import dagster as dg
@@ -14,7 +13,7 @@ from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from dagster._core.definitions.reconstruct import ReconstructableJob, ReconstructableRepository
 from dagster._core.execution.execution_result import ExecutionResult
 
-from retail_platform.windows import Window
+from retail_platform.windows import Window, chunks
 
 ATTEMPT_TAG = "retail/attempt"
 _MODULE, _ATTRIBUTE, JOB = "retail_platform.definitions", "defs", "__ASSET_JOB"
@@ -40,10 +39,11 @@ class Failure:
 
 @dataclass
 class Outcome:
-    """What became of a range: rows written by asset, failures, and the runs."""
+    """What became of a range: rows written by asset, failures, what was tried again day by day, and the runs."""
 
     rows: dict[str, int] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
+    split: list[Failure] = field(default_factory=list)
     run_ids: list[str] = field(default_factory=list)
 
 
@@ -169,8 +169,8 @@ def execute_range(
             if result.success:
                 for asset, count in rows.items():
                     outcome.rows[asset] = outcome.rows.get(asset, 0) + count
+            (outcome.split if again else outcome.failures).extend(_failures(result, days))
             if not again:
-                outcome.failures += _failures(result, days)
                 on_step(Step(number, len(plan.phases), days, sum(rows.values()), result.success))
             return result.success
 
@@ -184,13 +184,6 @@ def execute_range(
                 for day in days.days():
                     run(phase, number, Window(day, day), 2)
     return outcome
-
-
-def chunks(window: Window, size: int) -> Iterator[Window]:
-    """Cut a window into windows of at most `size` days, oldest first."""
-    for offset in range(0, len(window), size):
-        first = window.first + timedelta(days=offset)
-        yield Window(first, min(first + timedelta(days=size - 1), window.last))
 
 
 def range_tags(days: Window | None) -> dict[str, str]:

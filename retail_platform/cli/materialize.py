@@ -22,7 +22,7 @@ from retail_platform.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from retail_platform.automation.ranges import Outcome, Step
+    from retail_platform.automation.ranges import Failure, Outcome, Step
     from retail_platform.retailer import Retailer
     from retail_platform.windows import Window
 
@@ -112,13 +112,19 @@ def report(outcome: "Outcome") -> None:
     """Say what was written and what failed; exit 1 if anything did."""
     rows = sum(outcome.rows.values())
     console.print(f"{rows:,} rows in {len(outcome.rows)} tables, {len(outcome.run_ids)} runs", highlight=False)
-    if not outcome.failures:
-        return
-    errors.print(f"{len(outcome.failures)} failed:", style="bold red")
-    for failure in outcome.failures:
+    if outcome.split:
+        errors.print("tried again day by day:", style="yellow")
+        _list(outcome.split, "yellow")
+    if outcome.failures:
+        errors.print(f"{len(outcome.failures)} failed:", style="bold red")
+        _list(outcome.failures, "red")
+        raise typer.Exit(FAILED)
+
+
+def _list(failures: "list[Failure]", style: str) -> None:
+    for failure in failures:
         day = f"{failure.window} " if failure.window else ""
-        errors.print(f"  {day}{failure.asset}: {failure.reason}", style="red", markup=False, highlight=False)
-    raise typer.Exit(FAILED)
+        errors.print(f"  {day}{failure.asset}: {failure.reason}", style=style, markup=False, highlight=False)
 
 
 def _progress() -> Progress:

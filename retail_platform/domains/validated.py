@@ -8,9 +8,11 @@ import dataframely as dy
 import polars as pl
 
 from retail_platform.domains.describe import KINDS, OWNERS, metadata, tags
+from retail_platform.partitions import run_window
 from retail_platform.quality.validate import validate
 from retail_platform.retailer import Retailer
 from retail_platform.sources.base import DAILY_DATASETS, DELIVERIES
+from retail_platform.windows import Window, chunks
 
 Tables = Mapping[str, pl.LazyFrame]
 
@@ -43,6 +45,8 @@ def validated_asset(
     daily = dataset in DAILY_DATASETS
     rules = retailer.source.datasets[dataset]
     delivery = DELIVERIES[dataset]
+    # A day is judged by itself, so that it does not matter which days a run holds.
+    identity = tuple(dict.fromkeys(["date", *rules.identity])) if daily and rules.identity else rules.identity
     common: dict[str, Any] = {"group_name": group, "kinds": KINDS, "owners": OWNERS}
 
     @dg.multi_asset(
@@ -63,24 +67,33 @@ def validated_asset(
         backfill_policy=retailer.backfill_policy if daily else None,
     )
     def validated(context: dg.AssetExecutionContext, **tables: pl.LazyFrame) -> Iterator[dg.Output[pl.DataFrame]]:
-        judged = validate(
-            tables[raw].collect(),
-            delivery=delivery,
-            contract=contract,
-            identity=rules.identity,
-            ordered_by=rules.ordered_by,
-            derive=lambda rows: derive(rows, tables),
-            known={column: _ids(tables[name], column) for column, name in (known or {}).items()},
-        )
-        context.log.info(
-            f"{table}: {judged.accepted.height} accepted, {judged.quarantined.height} quarantined, "
-            f"{judged.duplicates} exact duplicates"
-        )
-        yield dg.Output(judged.quarantined, output_name=quarantine)
-        yield dg.Output(judged.accepted, output_name=table)
+        parts = [
+            validate(
+                rows.collect(),
+                delivery=delivery,
+                contract=contract,
+                identity=identity,
+                ordered_by=rules.ordered_by,
+                derive=lambda rows: derive(rows, tables),
+                known={column: _ids(tables[name], column) for column, name in (known or {}).items()},
+            )
+            for rows in (_in_weeks(tables[raw], run_window(context)) if daily else [tables[raw]])
+        ]
+        duplicates = sum(part.duplicates for part in parts)
+        accepted = pl.concat(part.accepted for part in parts)
+        quarantined = pl.concat(part.quarantined for part in parts)
+        context.log.info(f"{accepted.height} accepted, {quarantined.height} quarantined, {duplicates} exact duplicates")
+        yield dg.Output(quarantined, output_name=quarantine)
+        yield dg.Output(accepted, output_name=table)
 
     return validated
 
 
 def _ids(table: pl.LazyFrame, column: str) -> pl.Series:
     return table.select(column).collect().to_series()
+
+
+def _in_weeks(rows: pl.LazyFrame, window: Window) -> Iterator[pl.LazyFrame]:
+    """The rows of a long window a week at a time, so that a month of lines fits into memory."""
+    for week in chunks(window, 7):
+        yield rows.filter(pl.col("date").is_between(week.first, week.last))

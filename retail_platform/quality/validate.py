@@ -102,10 +102,9 @@ def _fold_duplicates(
     once = rows.with_columns(pl.lit(1, dtype=pl.Int64).alias(COPIES))
     if not identity or rows.is_empty():
         return once, _no_reasons()
-    repeated = (
-        rows.select(identity).is_duplicated()
-        & rows.select(pl.all_horizontal(pl.col(identity).is_not_null())).to_series()
-    )
+    # Hashes find the few candidates; whether they are equal is decided below, on the values themselves.
+    whole = pl.all_horizontal(pl.col(identity).is_not_null())
+    repeated = rows.select(pl.struct(identity).hash().is_duplicated() & whole).to_series()
     if not repeated.any():
         return once, _no_reasons()
     content = [column for column in rows.columns if column != ROW]
