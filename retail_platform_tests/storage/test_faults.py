@@ -52,20 +52,15 @@ def test_six_processes_make_one_table_together(lake: Lake) -> None:
 
 
 def test_writers_of_one_day_leave_one_content(lake: Lake) -> None:
-    finish(*(start("write_days", lake.uri, 1, 1) for _ in range(4)))
+    finish(*(start("write_days", lake.uri, 1, 1) for _ in range(2)))
 
     assert lake.scan("sales").collect().height == 2
 
 
 def test_concurrent_first_claims_agree_on_one(lake: Lake) -> None:
-    said = finish(*(start("claim", lake.uri, name) for name in ("olist", "jaffle", "olist", "jaffle")))
+    said = finish(*(start("claim", lake.uri, name) for name in ("olist", "jaffle")))
 
-    assert set(said) in (
-        {"olist", "olist refused"},
-        {"jaffle", "jaffle refused"},
-        {"olist", "jaffle refused"},
-        {"jaffle", "olist refused"},
-    )
+    assert set(said) in ({"olist", "jaffle refused"}, {"jaffle", "olist refused"})
     assert not list(Path(lake.uri).glob("*.tmp"))
 
 

@@ -100,7 +100,7 @@ def test_a_missing_bucket_names_the_settings(lake: Lake) -> None:
 
 def test_processes_share_a_lake(lake: Lake) -> None:
     assert os.environ["AWS_ENDPOINT_URL"]
-    finish(*(start("write_days", lake.uri, 1, 2) for _ in range(3)), start("write_days", lake.uri, 3, 3))
+    finish(*(start("write_days", lake.uri, 1, 2) for _ in range(2)), start("write_days", lake.uri, 3, 3))
 
     assert lake.scan("sales").collect().height == 6
 
