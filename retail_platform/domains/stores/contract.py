@@ -3,6 +3,7 @@
 Only columns, types, units and rules belong here. How a row is judged is `quality`'s business.
 """
 
+from functools import cache
 from zoneinfo import available_timezones
 
 import dataframely as dy
@@ -10,8 +11,13 @@ import polars as pl
 
 ONLINE = "online"  # the format of a store without a door
 CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$"  # HH:MM, 24:00 for the end of the day
-ZONES = sorted(available_timezones() - {"Factory", "localtime"})  # those two are no places
 PATTERN_DAY = r"^([1-7]|daily|holiday|\d{4}-\d{2}-\d{2})$"
+
+
+@cache
+def zones() -> list[str]:
+    """IANA names of the zones there are."""
+    return sorted(available_timezones() - {"Factory", "localtime"})  # these two are no places
 
 
 class StoreDelivery(dy.Schema):
@@ -70,7 +76,7 @@ class Store(dy.Schema):
     @dy.rule()
     def zone_is_known(cls) -> pl.Expr:
         """Without its zone a store's wall times and days mean nothing, and would stop every other store's."""
-        return pl.col("timezone").is_in(ZONES)
+        return pl.col("timezone").is_in(zones())
 
     @dy.rule()
     def closes_after_it_opens(cls) -> pl.Expr:
