@@ -1,5 +1,7 @@
 """School holidays and events from a user's file; how they lie in the calendar is the transform's business."""
 
+import csv
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -25,19 +27,27 @@ def read_events(path: Path | None) -> pl.LazyFrame | None:
         return None
     if not path.is_file():
         raise CalendarEventsError(f"RETAIL_CALENDAR_EVENTS names {path}, which is not there: correct or unset it")
-    rows = pl.read_csv(path, infer_schema=False).with_row_index("line", offset=2)
-    if missing := [name for name in _COLUMNS if name not in rows.columns]:
-        raise CalendarEventsError(f"{path} lacks the column {missing[0]}: expected are {', '.join(_COLUMNS)}")
-    days = rows.with_columns(pl.col("first_day", "last_day").str.to_date("%Y-%m-%d", strict=False))
-    wrong = (
-        ~pl.col("kind").is_in(_KINDS).fill_null(value=False)
-        | pl.col("first_day").is_null()
-        | pl.col("last_day").is_null()
-        | (pl.col("last_day") < pl.col("first_day"))
-    )
-    if not (bad := rows.join(days.filter(wrong).select("line"), on="line", how="semi")).is_empty():
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            reader = csv.DictReader(lines)
+            if missing := [name for name in _COLUMNS if name not in (reader.fieldnames or [])]:
+                raise CalendarEventsError(f"{path} lacks the column {missing[0]}: expected are {', '.join(_COLUMNS)}")
+            events = [_event(path, reader.line_num, row) for row in reader]
+    except UnicodeDecodeError as error:
+        raise CalendarEventsError(f"{path} is not UTF-8: {error}. Save it as CSV in UTF-8") from error
+    schema = {"kind": pl.String, "name": pl.String, "first_day": pl.Date, "last_day": pl.Date}
+    return pl.LazyFrame(events, schema=schema, orient="row")
+
+
+def _event(path: Path, line: int, row: dict[str, str]) -> tuple[str, str, date, date]:
+    kind, name, *days = (row[column] or "" for column in _COLUMNS)
+    try:
+        first_day, last_day = (date.fromisoformat(day) for day in days)
+        if kind not in _KINDS or not name or None in row or last_day < first_day:
+            raise ValueError
+    except ValueError:
         raise CalendarEventsError(
-            f"{path} line {bad['line'][0]}: {bad.select(_COLUMNS).rows()[0]}: expected are kind "
-            f"({' or '.join(_KINDS)}), name, and two days YYYY-MM-DD in order"
-        )
-    return days.select(_COLUMNS).lazy()
+            f"{path} line {line}: {','.join([kind, name, *days])}: expected are kind ({' or '.join(_KINDS)}), "
+            "name, and two days YYYY-MM-DD in order"
+        ) from None
+    return kind, name, first_day, last_day

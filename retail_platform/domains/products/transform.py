@@ -7,6 +7,7 @@ import polars as pl
 from retail_platform.domains.products.contract import ProductPrice
 
 SINCE_EVER = date(1900, 1, 1)
+_FOR_EVER = date(9999, 12, 31)
 
 
 def open_ended_prices(products: pl.LazyFrame) -> pl.LazyFrame:
@@ -33,23 +34,41 @@ def with_unit_cost(rows: pl.LazyFrame, prices: pl.LazyFrame) -> pl.LazyFrame:
 
     Args:
         rows: with `date` and `product_id`.
-        prices: `ProductPrice` rows; of two that overlap the later one holds.
+        prices: `ProductPrice` rows; of those that cover a day the one that began last holds.
     """
-    history = prices.select("product_id", "unit_cost", "valid_from", "valid_to").sort("valid_from")
     return (
         rows.sort("date")
         .join_asof(
-            history,
+            _history(prices),
             left_on="date",
             right_on="valid_from",
             by="product_id",
             strategy="backward",
             check_sortedness=False,
         )
-        .with_columns(
-            unit_cost=pl.when(pl.col("valid_to").is_null() | (pl.col("date") <= pl.col("valid_to"))).then(
-                pl.col("unit_cost")
-            )
-        )
-        .drop("valid_from", "valid_to")
+        .with_columns(unit_cost=pl.when(pl.col("date") <= pl.col("until")).then(pl.col("unit_cost")))
+        .drop("valid_from", "until")
     )
+
+
+def _history(prices: pl.LazyFrame) -> pl.LazyFrame:
+    """The costs by the day from which each holds, until its end or the next: `valid_from`, `until`, in order.
+
+    A price that ends within an earlier one, as a promotion's, is followed by the earlier one again.
+    """
+    periods = prices.select(
+        "product_id", "unit_cost", "valid_from", until=pl.col("valid_to").fill_null(_FOR_EVER)
+    ).sort("product_id", "valid_from")
+    earlier_until = pl.col("until").cum_max().shift(1).over("product_id")
+    resumed = (
+        periods.filter(pl.col("until") < earlier_until)
+        .select("product_id", resumes=pl.col("until").dt.offset_by("1d"))
+        .unique()
+        .join(periods, on="product_id")
+        .filter(pl.col("resumes").is_between("valid_from", "until"))
+        .sort("valid_from")
+        .group_by("product_id", "resumes", maintain_order=True)
+        .last()
+        .select("product_id", "unit_cost", valid_from="resumes", until="until")
+    )
+    return pl.concat([periods, resumed]).sort("valid_from")
