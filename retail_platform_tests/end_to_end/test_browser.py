@@ -1,0 +1,74 @@
+"""The platform in a browser, as its users meet it: Dagster's UI over a real server, daemon and lake."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus as Status
+from playwright.sync_api import Page, expect
+
+from retail_platform.storage.lake import Lake
+from retail_platform_tests.end_to_end import ui
+from retail_platform_tests.end_to_end.servers import project_folder, retail_dev
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(ui.CHROMIUM is None, reason="no `chromium` on the PATH: apt-get install chromium"),
+]
+
+DAY = date(2026, 1, 5)
+GROUPS = ("calendar", "clients", "footfall", "metrics", "products", "sales", "stores", "warehouse")
+TABLES_OF_A_DAY = ("raw_sales", "sales", "footfall", "hourly_metrics", "store_days", "daily_metrics")
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    with ui.browser_page() as page:
+        yield page
+
+
+def test_a_day_materialized_in_the_ui_is_in_the_lake_with_its_checks(
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a new project folder and `retail dev` in it
+    folder, lake = project_folder(tmp_path / "project"), tmp_path / "lake"
+    with retail_dev(folder, {"RETAIL_SCALE": "tiny", "RETAIL_LAKE_URI": str(lake)}) as server:
+        # when someone looks at the graph, and materializes one day of daily metrics with its upstream
+        ui.open_graph(page, server)
+        for group in GROUPS:
+            expect(ui.graph_node(page, group)).to_be_visible()
+        ui.select_assets(page, '+key:"daily_metrics"')
+        expect(ui.graph_node(page, "warehouse")).to_be_hidden()  # the selection holds: it is downstream
+        ui.materialize_day(page, DAY)
+
+        # then the run succeeds
+        expect(page.get_by_text("Success", exact=True).first).to_be_visible()
+
+        # and the checks are to be seen, passed, for that day
+        ui.open_check(page, server, "sales", "conservation")
+        expect(page.get_by_text("Passed", exact=True)).to_be_visible()
+        expect(page.get_by_text(str(DAY), exact=True)).to_be_visible()
+        expect(page.get_by_text("Succeeded", exact=True)).to_have_count(6)
+        ui.open_check(page, server, "store_days", "reconciliation")
+        expect(page.get_by_text("Passed", exact=True)).to_be_visible()
+
+    # and the lake holds that day, and no other
+    for table in TABLES_OF_A_DAY:
+        days = Lake(str(lake)).scan(table).select("date").unique().collect()
+        assert days.to_series().to_list() == [DAY], table
+
+    # and Dagster has recorded the partition and the evaluations of its checks
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("DAGSTER_HOME", str(folder))
+    with dg.DagsterInstance.get() as instance:
+        assert instance.get_materialized_partitions(dg.AssetKey("daily_metrics")) == {str(DAY)}
+        assert evaluations(instance, "sales", "conservation") == [(str(DAY), Status.SUCCEEDED)]
+        assert evaluations(instance, "store_days", "reconciliation") == [(str(DAY), Status.SUCCEEDED)]
+
+
+def evaluations(instance: dg.DagsterInstance, asset: str, check: str) -> list[tuple[str | None, Status]]:
+    key = dg.AssetCheckKey(dg.AssetKey(asset), check)
+    records = instance.event_log_storage.get_asset_check_execution_history(key, limit=10)
+    return [(record.partition, record.status) for record in records]
