@@ -57,3 +57,15 @@ def _limits(column: dy.Column) -> list[str]:
 def _table_rules(contract: type[dy.Schema]) -> list[str]:
     key = contract.primary_key()
     return [f"primary key {', '.join(key)}"] if key else []
+
+
+def lineage(contract: type[dy.Schema], delivery: type[dy.Schema], raw: str) -> dg.TableColumnLineage:
+    """Each column of a validated table that is a delivered one, judged."""
+    delivered = set(delivery.column_names())
+    return dg.TableColumnLineage(
+        {
+            column: [dg.TableColumnDep(asset_key=dg.AssetKey(raw), column_name=column)]
+            for column in contract.column_names()
+            if column in delivered
+        }
+    )

@@ -7,7 +7,7 @@ import dagster as dg
 import dataframely as dy
 import polars as pl
 
-from retail_platform.domains.describe import KINDS, OWNERS, metadata, tags
+from retail_platform.domains.describe import KINDS, OWNERS, lineage, metadata, tags
 from retail_platform.partitions import run_window
 from retail_platform.quality.validate import validate
 from retail_platform.retailer import Retailer
@@ -84,7 +84,8 @@ def validated_asset(
         quarantined = pl.concat(part.quarantined for part in parts)
         context.log.info(f"{accepted.height} accepted, {quarantined.height} quarantined, {duplicates} exact duplicates")
         yield dg.Output(quarantined, output_name=quarantine)
-        yield dg.Output(accepted, output_name=table)
+        columns = {"dagster/column_lineage": lineage(contract, delivery, raw)}
+        yield dg.Output(accepted, output_name=table, metadata=columns)
 
     return validated
 

@@ -66,15 +66,19 @@ def hourly_sums(lines: nw.LazyFrame) -> nw.LazyFrame:
 def hourly_transactions(lines: nw.LazyFrame) -> nw.LazyFrame:
     """Count the receipts of every store, day, hour and channel; one over several hours in its first.
 
+    A receipt with lines of both channels is of the store: its buyer came through the door.
+
     Returns:
         `date`, `store_id`, `hour`, `channel`, `transactions`.
     """
     receipt = ["date", "store_id", "sale_id"]
     place = ["date", "store_id", "hour", "channel"]
+    in_store = nw.when(nw.col("channel") == "store").then(nw.lit(1)).otherwise(nw.lit(0))
     return (
         _sold(lines)
         .group_by(receipt)
-        .agg(hour=nw.col("hour").min(), channel=nw.col("channel").min())
+        .agg(hour=nw.col("hour").min(), lines_in_store=in_store.sum())
+        .with_columns(channel=nw.when(nw.col("lines_in_store") > 0).then(nw.lit("store")).otherwise(nw.lit("online")))
         .group_by(place)
         .agg(transactions=nw.len())
     )

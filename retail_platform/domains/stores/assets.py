@@ -1,5 +1,7 @@
 """How the stores domain hangs together: `raw_stores` -> `stores`, and the hours in which they are open."""
 
+from datetime import timedelta
+
 import dagster as dg
 import polars as pl
 
@@ -9,6 +11,8 @@ from retail_platform.domains.stores import transform
 from retail_platform.domains.stores.contract import OpeningHours, OpeningPattern, Store
 from retail_platform.domains.validated import Tables, validated_asset
 from retail_platform.retailer import Retailer
+
+_AHEAD = timedelta(days=31)  # so that a new day has its hours before the table is made again
 
 
 def build(retailer: Retailer) -> list[dg.AssetsDefinition]:
@@ -53,7 +57,8 @@ def _opening_hours(retailer: Retailer, *, patterned: bool) -> dg.AssetsDefinitio
         """The hours of each store and date, as far as they are known."""
         patterns = tables.get("opening_patterns", OpeningPattern.create_empty(lazy=True))
         span = retailer.span()
-        dates = tables["calendar"].filter(pl.col("date").is_between(span.first, span.last))
+        last = span.last + (_AHEAD if retailer.last_day is None else timedelta())
+        dates = tables["calendar"].filter(pl.col("date").is_between(span.first, last))
         return transform.opening_hours(patterns, tables["stores"], dates)
 
     return opening_hours
