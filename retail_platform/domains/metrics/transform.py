@@ -86,7 +86,7 @@ def hourly_metrics(
     )
     rows = _with_hourly_sales(rows, sums, transactions)
     rows = _with_hourly_visitors(rows, footfall)
-    has_data = (pl.col("sensors_total").fill_null(0) > 0) | (pl.col("transactions").fill_null(0) > 0)
+    has_data = (pl.col("sensors_total").fill_null(0) > 0) | _traded()
     return (
         rows.with_columns(
             open=pl.when(pl.col("hours_known").fill_null(value=False))
@@ -223,9 +223,14 @@ def _of_hours(hourly: pl.LazyFrame) -> pl.LazyFrame:
             store_transactions=pl.when(any_known["transactions"]).then(pl.col("store_transactions").sum()),
             peak_hour_visitors=peak("visitors"),
             peak_hour_sales=peak("revenue"),
-            has_data=((pl.col("transactions").fill_null(0) > 0) | (opened & pl.col("visitors").is_not_null())).any(),
+            has_data=(_traded() | (opened & pl.col("visitors").is_not_null())).any(),
         )
     )
+
+
+def _traded() -> pl.Expr:
+    """Whether anything was sold or taken back."""
+    return (pl.col("transactions").fill_null(0) > 0) | (pl.col("units").fill_null(0) != 0)
 
 
 def _of_products(products: pl.LazyFrame | None) -> pl.LazyFrame:
