@@ -1,0 +1,104 @@
+"""Take the pictures of the README again, from a month of the simulated retailer in a temporary folder.
+
+Run as `python docs/take_screenshots.py` in the project's environment with the `dev` extra; needs Debian's Chromium.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+from playwright.sync_api import expect
+from rich.console import Console
+
+from retail_platform.cli.kpi import month_table
+from retail_platform.definitions import open_retailer
+from retail_platform.settings import Settings
+from retail_platform.storage.lake import Lake
+from retail_platform.windows import Window
+from retail_platform_tests.end_to_end import ui
+from retail_platform_tests.end_to_end.servers import project_folder, retail_dev
+
+IMAGES = Path(__file__).resolve().parent / "images"
+MONTH = Window(date(2026, 1, 1), date(2026, 1, 31))
+BROKEN_DAY = date(2026, 1, 14)
+
+
+def main() -> None:
+    """Materialize the month, lose a row of one day, and photograph graph, checks and key figures."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = project_folder(Path(temporary) / "retail")
+        settings = {
+            "RETAIL_LAKE_URI": str(folder / "lake"),
+            "RETAIL_START_DATE": str(MONTH.first),
+            "RETAIL_END_DATE": str(MONTH.last),
+        }
+        said = _retail(folder, settings, "demo")
+        summary = next(line for line in said.splitlines() if " rows in " in line)
+        key_figures(settings["RETAIL_LAKE_URI"], summary)
+        _lose_a_row(Lake(settings["RETAIL_LAKE_URI"]))
+        _retail(folder, settings, "check", "--select", "sales")
+        with retail_dev(folder, settings) as server:
+            asset_graph(server)
+            checks(server)
+
+
+def key_figures(lake_uri: str, summary: str) -> None:
+    """`demo.svg`: what `retail demo` prints."""
+    retailer = open_retailer(Settings(lake_uri=lake_uri, start_date=MONTH.first, end_date=MONTH.last))
+    with Path(os.devnull).open("w") as nowhere:
+        console = Console(record=True, width=94, file=nowhere, force_terminal=True)
+        console.print("[bold green]$[/] retail demo", highlight=False)
+        console.print(summary, highlight=False)
+        console.print(month_table(retailer, MONTH))
+        console.save_svg(str(IMAGES / "demo.svg"), title="retail demo")
+
+
+def asset_graph(server: str) -> None:
+    """`asset_graph.png`: the whole graph, groups unfolded, downwards."""
+    with ui.browser_page(1800, 1140) as page:
+        page.add_init_script("localStorage.setItem('asset-graph-direction', '\"vertical\"')")
+        ui.open_graph(page, server)
+        page.get_by_text("Hide navigation").click()
+        page.locator("button:has([aria-label=panel_show_right])").click()  # the list of groups
+        ui.unfold_groups(page)
+        page.reload()  # fits the unfolded graph into the window
+        expect(ui.graph_node(page, "daily_metrics")).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=IMAGES / "asset_graph.png")
+
+
+def checks(server: str) -> None:
+    """`checks.png`: which day of a month breaks the rule that nothing is lost."""
+    with ui.browser_page(1400, 760) as page:
+        ui.open_check(page, server, "sales", "conservation")
+        page.get_by_role("tab", name="Partitions").last.click()
+        expect(page.get_by_text(re.compile(r"^Failed \(1\)"))).to_be_visible()
+        for status in ("Passed", "Missing"):
+            page.get_by_text(re.compile(rf"^{status} \(")).click()
+        page.get_by_text(str(BROKEN_DAY), exact=True).first.click()
+        expect(page.get_by_text("Evaluation result")).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=IMAGES / "checks.png")
+
+
+def _lose_a_row(lake: Lake) -> None:
+    day = Window(BROKEN_DAY, BROKEN_DAY)
+    lake.replace("sales", lake.scan("sales", day).collect().slice(1), day)
+
+
+def _retail(folder: Path, settings: Mapping[str, str], *arguments: str) -> str:
+    command = [sys.executable, "-c", "from retail_platform.cli import app; app()", *arguments]
+    environment = os.environ | {"DAGSTER_HOME": str(folder)} | dict(settings)
+    done = subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode > (1 if arguments[0] == "check" else 0):  # the lost row is to be found
+        raise SystemExit(f"retail {' '.join(arguments)} ended with code {done.returncode}")
+    return done.stdout
+
+
+if __name__ == "__main__":
+    main()
