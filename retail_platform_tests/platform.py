@@ -1,0 +1,146 @@
+"""A retailer's platform in one folder, for tests: settings, lake, Dagster instance, ranges of days, checks, commands.
+
+Only driving the platform belongs here; what must be true of it is the tests' business.
+"""
+
+import itertools
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from unittest.mock import patch
+
+import click
+import dagster as dg
+import polars as pl
+from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
+from dagster._core.definitions.reconstruct import ReconstructableRepository
+from typer.testing import CliRunner, Result
+
+from retail_platform.automation import check_runs, ranges
+from retail_platform.automation.check_runs import run_checks
+from retail_platform.automation.days import DayStates, day_states
+from retail_platform.automation.ranges import Outcome, execute_range, plan_range
+from retail_platform.cli import app
+from retail_platform.settings import PREFIX
+from retail_platform.storage.lake import Lake
+from retail_platform.windows import Window
+
+PROJECT = Path(__file__).resolve().parents[1]
+DEFINITIONS = ("retail_platform.definitions", "defs")
+
+_OURS = (PREFIX, "DAGSTER_", "AWS_")
+_loads = itertools.count()
+
+
+def window(first: str, last: str | None = None) -> Window:
+    """Days from ISO dates, both ends inclusive."""
+    return Window(date.fromisoformat(first), date.fromisoformat(last or first))
+
+
+class Platform:
+    """One retailer, by default the tiny simulated one, with a lake and a Dagster instance of its own.
+
+    Args:
+        folder: where everything lies; also the working folder of commands.
+        definitions: module and attribute of the code location.
+        settings: fields of `Settings`.
+    """
+
+    def __init__(self, folder: Path, *, definitions: tuple[str, str] = DEFINITIONS, **settings: object) -> None:
+        self.folder = folder
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.settings = {"scale": "tiny", "source_retries": 0} | settings
+        self._definitions = definitions
+        config = (PROJECT / "dagster.yaml").read_text().replace("data/dagster", str(folder / "dagster"))
+        (folder / "dagster.yaml").write_text(config)
+        self.lake = Lake(str(self.settings.setdefault("lake_uri", folder / "lake")))
+        self.settings.setdefault("warehouse", folder / "warehouse.duckdb")
+        with self._environment():
+            self.repository = self._repository()
+            self.instance = dg.DagsterInstance.from_config(str(folder))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.instance.dispose()
+
+    @property
+    def graph(self) -> AssetGraph:
+        """The asset graph of the code location."""
+        with self._environment():
+            return self.repository.get_definition().asset_graph
+
+    def materialize(self, first: str, last: str | None = None, select: str = "*", days_per_run: int = 31) -> Outcome:
+        """Materialize days through Dagster, as `retail materialize` does."""
+        with self._environment():
+            plan = plan_range(select, window(first, last), days_per_run, self.repository)
+            return execute_range(self.instance, plan)
+
+    def check(self, first: str, last: str | None = None, select: str = "*") -> list[check_runs.Result]:
+        """Run the asset checks, as `retail check` does."""
+        with self._environment():
+            return run_checks(self.instance, window(first, last), selection=select, repository=self.repository)
+
+    def states(self, first: str, last: str | None = None) -> dict[str, DayStates]:
+        """What `retail status` shows, by asset."""
+        found = day_states(self.instance, self.graph, window(first, last))
+        return {state.asset: state for state in found}
+
+    def table(self, name: str) -> pl.DataFrame:
+        """A whole table."""
+        return self.lake.scan(name).collect()
+
+    def hashes(self) -> dict[str, str]:
+        """The content hash of every table of the lake."""
+        return {name: self.lake.content_hash(name) for name in self.lake.tables()}
+
+    def retail(self, *arguments: str, **settings: object) -> Result:
+        """Run a `retail` command in this process and the folder, with its output in `output`.
+
+        Args:
+            arguments: of the command.
+            settings: fields of `Settings` beside the platform's own; None leaves one out.
+        """
+
+        with self._environment(**settings):
+            fresh = self._repository()
+            with (
+                patch.object(ranges, "code_location", lambda: fresh),
+                patch.object(check_runs, "code_location", lambda: fresh),
+            ):
+                return CliRunner().invoke(app, list(arguments))
+
+    def _repository(self) -> ReconstructableRepository:
+        """A code location that no earlier settings are remembered for: Dagster keeps one a pointer."""
+        module, attribute = self._definitions
+        return ReconstructableRepository.for_module(module, attribute, f"{self.folder}/{next(_loads)}")
+
+    @contextmanager
+    def _environment(self, **settings: object) -> Iterator[None]:
+        """The working folder and variables of this platform and of nobody else."""
+        before, folder = dict(os.environ), Path.cwd()
+        for name in before:
+            if name.startswith(_OURS):
+                del os.environ[name]
+        os.environ |= {
+            PREFIX + name.upper(): str(value) for name, value in (self.settings | settings).items() if value is not None
+        }
+        os.chdir(self.folder)
+        try:
+            yield
+        finally:
+            os.chdir(folder)
+            os.environ.clear()
+            os.environ |= before
+
+
+def message(result: Result) -> str:
+    """What a command printed, without the line breaks of the screen."""
+    return " ".join(click.unstyle(result.output).split())
