@@ -138,7 +138,7 @@ def referential_integrity(table: str, *, flags: Sequence[str] = (), warn: float 
 
     Args:
         table: with `store_id`.
-        flags: columns that are false where a row names something unknown.
+        flags: columns `<what>_known` that are false where a row names something unknown.
         warn: share of such rows above which the check warns.
         error: share above which it is an error.
     """
@@ -146,7 +146,7 @@ def referential_integrity(table: str, *, flags: Sequence[str] = (), warn: float 
     def judge(lake: Lake, window: Window | None) -> pl.DataFrame:
         rows = lake.scan(table, window)
         orphans = rows.join(lake.scan("stores"), on="store_id", how="anti")
-        unknown = {f"un{flag}": (~pl.col(flag)).sum() for flag in flags}
+        unknown = {f"unknown_{flag.removesuffix('_known')}s": (~pl.col(flag)).sum() for flag in flags}
         counts = _joined(
             [_by_day(rows, window, rows=pl.len(), **unknown), _by_day(orphans, window, unknown_stores=pl.len())], window
         )
