@@ -25,6 +25,12 @@ from retail_platform_tests.end_to_end.servers import project_folder, retail_dev
 
 IMAGES = Path(__file__).resolve().parent / "images"
 MONTH = Window(date(2026, 1, 1), date(2026, 1, 31))
+_AT_REST = """() => {
+    const now = document.querySelector("foreignObject").getBoundingClientRect().x;
+    const rest = window.lastSeen === now;
+    window.lastSeen = now;
+    return rest;
+}"""
 BROKEN_DAY = date(2026, 1, 14)
 
 
@@ -60,28 +66,30 @@ def key_figures(lake_uri: str, summary: str) -> None:
 
 def asset_graph(server: str) -> None:
     """`asset_graph.png`: the whole graph, groups unfolded, downwards."""
-    with ui.browser_page(1800, 1140) as page:
+    size = (1800, 1200)
+    with ui.browser_page(*size) as page:
         page.add_init_script("localStorage.setItem('asset-graph-direction', '\"vertical\"')")
         ui.open_graph(page, server)
         page.get_by_text("Hide navigation").click()
         page.locator("button:has([aria-label=panel_show_right])").click()  # the list of groups
         ui.unfold_groups(page)
-        page.reload()  # fits the unfolded graph into the window
         expect(ui.graph_node(page, "daily_metrics")).to_be_visible()
         page.wait_for_load_state("networkidle")
+        page.mouse.dblclick(90, size[1] - 20)  # on the background: fits the graph into the window
+        page.wait_for_function(_AT_REST, polling=500)
         page.screenshot(path=IMAGES / "asset_graph.png")
 
 
 def checks(server: str) -> None:
     """`checks.png`: which day of a month breaks the rule that nothing is lost."""
-    with ui.browser_page(1400, 760) as page:
+    with ui.browser_page(1600, 860) as page:
         ui.open_check(page, server, "sales", "conservation")
         page.get_by_role("tab", name="Partitions").last.click()
         expect(page.get_by_text(re.compile(r"^Failed \(1\)"))).to_be_visible()
         for status in ("Passed", "Missing"):
             page.get_by_text(re.compile(rf"^{status} \(")).click()
         page.get_by_text(str(BROKEN_DAY), exact=True).first.click()
-        expect(page.get_by_text("Evaluation result")).to_be_visible()
+        expect(page.get_by_text("Latest execution")).to_be_visible()
         page.wait_for_load_state("networkidle")
         page.screenshot(path=IMAGES / "checks.png")
 
