@@ -28,6 +28,12 @@ def same_weekdays_before() -> dg.TimeWindowPartitionMapping:
     )
 
 
+def reached_days(window: Window) -> list[date]:
+    """Days after a window whose comparison looks at a day of it, in order."""
+    weeks = range(1, COMPARED_WEEKS + 1)
+    return sorted({day + timedelta(days=7 * week) for day in window.days() for week in weeks} - set(window.days()))
+
+
 def run_window(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Window:
     """The days that the running step is to make or check."""
     keys = context.partition_key_range

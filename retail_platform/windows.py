@@ -1,6 +1,6 @@
 """A range of days: what is asked of a source, read from the lake, or replaced in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -36,3 +36,14 @@ def chunks(window: Window, size: int) -> Iterator[Window]:
     for offset in range(0, len(window), size):
         first = window.first + timedelta(days=offset)
         yield Window(first, min(first + timedelta(days=size - 1), window.last))
+
+
+def unbroken(days: Iterable[date]) -> list[Window]:
+    """The windows that days in order make up, each without a gap."""
+    windows: list[Window] = []
+    for day in days:
+        if windows and windows[-1].last + timedelta(days=1) == day:
+            windows[-1] = Window(windows[-1].first, day)
+        else:
+            windows.append(Window(day, day))
+    return windows

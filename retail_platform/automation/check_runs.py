@@ -5,13 +5,13 @@ Which days and tables are checked belongs here; what a check compares is `qualit
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import dagster as dg
 from dagster._core.definitions.reconstruct import ReconstructableJob, ReconstructableRepository
 
-from retail_platform.automation.ranges import JOB, code_location, range_tags, select
-from retail_platform.windows import Window, chunks
+from retail_platform.automation.ranges import JOB, code_location, materialized_days, range_tags, select
+from retail_platform.windows import Window, chunks, unbroken
 
 
 @dataclass(frozen=True)
@@ -66,17 +66,8 @@ def _materialized(instance: dg.DagsterInstance, key: dg.AssetKey, window: Window
     """The unbroken ranges of days that are materialized; (None,) for a whole table that is."""
     if window is None:
         return (None,) if instance.get_latest_materialization_event(key) else ()
-    days = {str(day) for day in window.days()}
-    there = instance.event_log_storage.get_latest_storage_id_by_partition(
-        key, dg.DagsterEventType.ASSET_MATERIALIZATION, partitions=days
-    )
-    ranges: list[Window] = []
-    for day in sorted(date.fromisoformat(text) for text in there):
-        if ranges and ranges[-1].last + timedelta(days=1) == day:
-            ranges[-1] = Window(ranges[-1].first, day)
-        else:
-            ranges.append(Window(day, day))
-    return tuple(ranges)
+    there = materialized_days(instance, key, (str(day) for day in window.days()))
+    return tuple(unbroken(sorted(date.fromisoformat(day) for day in there)))
 
 
 def _evaluate(job: ReconstructableJob, instance: dg.DagsterInstance, days: Window | None) -> list[Result]:

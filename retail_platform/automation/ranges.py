@@ -4,8 +4,9 @@ Which asset waits for which, how days are cut into runs, and what happens when o
 goes through Dagster runs of the code location, so that the UI knows it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import cast
 
 import dagster as dg
@@ -13,7 +14,8 @@ from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from dagster._core.definitions.reconstruct import ReconstructableJob, ReconstructableRepository
 from dagster._core.execution.execution_result import ExecutionResult
 
-from retail_platform.windows import Window, chunks
+from retail_platform.partitions import reached_days
+from retail_platform.windows import Window, chunks, unbroken
 
 ATTEMPT_TAG = "retail/attempt"
 _MODULE, _ATTRIBUTE, JOB = "retail_platform.definitions", "defs", "__ASSET_JOB"
@@ -22,10 +24,15 @@ _RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset
 
 @dataclass(frozen=True)
 class Phase:
-    """Assets that may run together, over the whole range, before the next phase begins."""
+    """Assets that may run together, over the whole range, before the next phase begins.
+
+    Attributes:
+        reaches: they read a window of days of what the same plan makes: what it changes reaches later days, too.
+    """
 
     keys: tuple[dg.AssetKey, ...]
     daily: bool
+    reaches: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,6 +95,7 @@ def phases(graph: AssetGraph, keys: set[dg.AssetKey]) -> list[Phase]:
     together with what it reads, so that order and size of chunks cannot matter.
     """
     level: dict[dg.AssetKey, int] = {}
+    reaching: set[dg.AssetKey] = set()
     for key in graph.toposorted_asset_keys:
         if key not in graph.materializable_asset_keys:
             continue
@@ -99,11 +107,16 @@ def phases(graph: AssetGraph, keys: set[dg.AssetKey]) -> list[Phase]:
             windowed = isinstance(mapping, dg.TimeWindowPartitionMapping) and mapping.start_offset != 0
             apart = windowed or daily != (graph.get(parent).partitions_def is not None)
             level[key] = max(level[key], level[parent] + int(apart))
+            if windowed and parent in keys:
+                reaching.add(key)
     found: dict[tuple[int, bool], list[dg.AssetKey]] = {}
     for key in graph.toposorted_asset_keys:
         if key in keys:
-            found.setdefault((level[key], graph.get(key).partitions_def is not None), []).append(key)
-    return [Phase(tuple(members), daily) for (_, daily), members in sorted(found.items())]
+            found.setdefault((level[key], graph.get(key).partitions_def is None), []).append(key)
+    return [
+        Phase(tuple(members), daily=not whole, reaches=not reaching.isdisjoint(members))
+        for (_, whole), members in sorted(found.items())
+    ]
 
 
 @dataclass(frozen=True)
@@ -144,7 +157,8 @@ def execute_range(
     """Materialize assets over a range of days, phase by phase, in runs of several days.
 
     A run is all or nothing; one of several days that fails is tried again as single days, so that one bad day never
-    holds back the others.
+    holds back the others. Days after the range that are there and whose comparisons look at it are made again, so that
+    the order in which ranges are materialized does not matter.
 
     Args:
         instance: Dagster's instance.
@@ -179,11 +193,30 @@ def execute_range(
             if not run(phase, number, None, 1):
                 break  # everything after it reads these tables
             continue
-        for days in chunks(plan.window, plan.days_per_run):
+        windows = [plan.window, *(_reached(instance, phase, plan.window) if phase.reaches else ())]
+        for days in (part for window in windows for part in chunks(window, plan.days_per_run)):
             if not run(phase, number, days, 1) and len(days) > 1:
                 for day in days.days():
                     run(phase, number, Window(day, day), 2)
     return outcome
+
+
+def _reached(instance: dg.DagsterInstance, phase: Phase, window: Window) -> list[Window]:
+    """Unbroken ranges of materialized days after the window that what changed in it reaches."""
+    wanted = [str(day) for day in reached_days(window)]
+    there = set[str]()
+    for key in phase.keys:
+        there |= materialized_days(instance, key, wanted)
+    return unbroken(date.fromisoformat(day) for day in wanted if day in there)
+
+
+def materialized_days(instance: dg.DagsterInstance, key: dg.AssetKey, days: Iterable[str]) -> set[str]:
+    """Those of the days that an asset has a materialization of."""
+    return set(
+        instance.event_log_storage.get_latest_storage_id_by_partition(
+            key, dg.DagsterEventType.ASSET_MATERIALIZATION, partitions=set(days)
+        )
+    )
 
 
 def range_tags(days: Window | None) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """`retail status`: which days of which assets are there."""
 
+from datetime import date
+
 import typer
 
 from retail_platform.cli.common import (
@@ -16,6 +18,7 @@ from retail_platform.cli.common import (
     told,
     window_of,
 )
+from retail_platform.windows import unbroken
 
 _SHOWN = 3
 
@@ -58,13 +61,5 @@ def status(
 
 def _days(days: list[str]) -> str:
     """Unbroken ranges of days, the first few."""
-    from datetime import date, timedelta
-
-    ranges: list[list[date]] = []
-    for day in map(date.fromisoformat, days):
-        if ranges and ranges[-1][1] + timedelta(days=1) == day:
-            ranges[-1][1] = day
-        else:
-            ranges.append([day, day])
-    shown = ", ".join(str(begin) if begin == end else f"{begin}..{end}" for begin, end in ranges[:_SHOWN])
-    return shown + (", …" if len(ranges) > _SHOWN else "")
+    ranges = unbroken(map(date.fromisoformat, days))
+    return ", ".join(map(str, ranges[:_SHOWN])) + (", …" if len(ranges) > _SHOWN else "")
