@@ -70,6 +70,7 @@ def asset_graph(server: str) -> None:
     with ui.browser_page(*size) as page:
         page.add_init_script("localStorage.setItem('asset-graph-direction', '\"vertical\"')")
         ui.open_graph(page, server)
+        expect(page.get_by_text("fetching statuses")).to_have_count(0)
         page.get_by_text("Hide navigation").click()
         page.locator("button:has([aria-label=panel_show_right])").click()  # the list of groups
         ui.unfold_groups(page)
