@@ -1,5 +1,6 @@
 """Each rule passes on a good lake, and fails on the one day that was tampered with."""
 
+import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -44,19 +45,25 @@ def days_of(day: date, revenue: str = "20.00") -> pl.DataFrame:
     )
 
 
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
+@pytest.fixture(scope="module")
+def good_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three good days of ten lines."""
-    lake = Lake(str(tmp_path / "lake"))
-    stores = frame(
-        Store, {"store_id": "S1"}, {"store_id": "S2"}, {"store_id": "WEB", "format": "online"}, format="shop"
-    )
+    folder = tmp_path_factory.mktemp("good") / "lake"
+    lake = Lake(str(folder))
+    web = {"store_id": "WEB", "format": "online"}
+    stores = frame(Store, {"store_id": "S1"}, {"store_id": "S2"}, web, format="shop")
     closed = [{"store_id": "WEB", "date": day, "open": False} for day in DAYS.days()]
     lake.replace("stores", stores, None)
     lake.replace("opening_hours", frame(OpeningHours, *closed), None)
     for day in DAYS.days():
         put(lake, day)
-    return lake
+    return folder
+
+
+@pytest.fixture
+def lake(tmp_path: Path, good_lake: Path) -> Lake:
+    """A copy of it to tamper with."""
+    return Lake(str(shutil.copytree(good_lake, tmp_path / "lake")))
 
 
 def put(
