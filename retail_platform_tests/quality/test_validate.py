@@ -73,6 +73,8 @@ def test_a_good_row_is_accepted_with_its_types() -> None:
         ({"unit_price": None}, "net_amount|nullability"),
         ({"net_amount": "-2.00"}, "amount_has_the_sign_of_the_quantity"),
         ({"net_amount": "5.00"}, "amounts_agree"),
+        ({"unit_price": "9999999999999999.99"}, "amounts_can_be_summed"),
+        ({"tax_amount": "-9999999999999999.99"}, "amounts_can_be_summed"),
         ({"sold_at": "yesterday"}, "sold_at|dtype"),
         ({"status": "frozen"}, "status|dtype"),
         ({"channel": "web"}, "channel|dtype"),

@@ -8,6 +8,7 @@ import polars as pl
 
 STATUSES = ["completed", "cancelled"]
 CHANNELS = ["store", "online"]
+LARGEST_AMOUNT = 10**12  # so that a day of any number of lines still sums up to money
 
 
 class SaleDelivery(dy.Schema):
@@ -50,27 +51,27 @@ class StoreTotalDelivery(dy.Schema):
 class Sale(dy.Schema):
     """One line of a receipt or order."""
 
-    date = dy.Date(primary_key=True)  # the store's local date
+    date = dy.Date(primary_key=True, description="The store's local date")
     store_id = dy.String(primary_key=True, min_length=1)
     sale_id = dy.String(primary_key=True, min_length=1)
     line_number = dy.Int32(primary_key=True, min=1)
     status = dy.Enum(STATUSES)
     sold_at = dy.Datetime(nullable=True, time_zone="UTC")
-    hour = dy.Int8(nullable=True, min=0, max=23)  # local
+    hour = dy.Int8(nullable=True, min=0, max=23, description="Local")
     channel = dy.Enum(CHANNELS)
     client_id = dy.String(nullable=True)
     product_id = dy.String(nullable=True)
-    quantity = dy.Int64(min=-1_000_000, max=1_000_000)  # units; negative for a return
+    quantity = dy.Int64(min=-1_000_000, max=1_000_000, description="Units; negative for a return")
     unit_price = dy.Decimal(18, 2, nullable=True, min=0)
-    discount = dy.Decimal(18, 2)  # of the whole line, with the sign of the quantity
-    net_amount = dy.Decimal(18, 2)  # without tax; negative for a return
+    discount = dy.Decimal(18, 2, description="Of the whole line, with the sign of the quantity")
+    net_amount = dy.Decimal(18, 2, description="Without tax; negative for a return")
     tax_amount = dy.Decimal(18, 2, nullable=True)
     freight_amount = dy.Decimal(18, 2, nullable=True)
     payment_method = dy.String(nullable=True)
     promotion_id = dy.String(nullable=True)
     campaign_id = dy.String(nullable=True)
-    client_known = dy.Bool(nullable=True)  # null: the line names no client
-    product_known = dy.Bool(nullable=True)  # null: the line names no product
+    client_known = dy.Bool(nullable=True, description="Null: the line names no client")
+    product_known = dy.Bool(nullable=True, description="Null: the line names no product")
     copies = dy.Int64(min=1)
 
     @dy.rule()
@@ -90,6 +91,12 @@ class Sale(dy.Schema):
         return pl.col("unit_price").is_null() | (
             (pl.col("net_amount") - expected).abs() <= pl.col("quantity").abs() * pl.lit("0.01").cast(pl.Decimal(18, 2))
         )
+
+    @dy.rule()
+    def amounts_can_be_summed(cls) -> pl.Expr:
+        """No amount of a line is so large that a day's sum would not be money any more."""
+        amounts = pl.col("net_amount", "discount", "tax_amount", "freight_amount")
+        return pl.all_horizontal((amounts.abs() <= LARGEST_AMOUNT).fill_null(value=True))
 
 
 class StoreTotal(dy.Schema):
