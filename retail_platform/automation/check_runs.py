@@ -13,6 +13,8 @@ from dagster._core.definitions.reconstruct import ReconstructableJob, Reconstruc
 from retail_platform.automation.ranges import JOB, code_location, materialized_days, range_tags, select
 from retail_platform.windows import Window, chunks, unbroken
 
+_COMMAND = {"retail/command": "check"}
+
 
 @dataclass(frozen=True)
 class Result:
@@ -72,7 +74,7 @@ def _materialized(instance: dg.DagsterInstance, key: dg.AssetKey, window: Window
 
 def _evaluate(job: ReconstructableJob, instance: dg.DagsterInstance, days: Window | None) -> list[Result]:
     loggers = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    with dg.execute_job(job, instance=instance, tags=range_tags(days), run_config=loggers) as result:
+    with dg.execute_job(job, instance=instance, tags=range_tags(days) | _COMMAND, run_config=loggers) as result:
         found = [
             _result(event.asset_check_evaluation_data)
             for event in result.all_events

@@ -21,7 +21,7 @@ def build(retailer: Retailer) -> list[dg.ScheduleDefinition]:
     @dg.schedule(
         name="every_morning",
         cron_schedule="0 5 * * *",
-        target=jobs.DAY,
+        job_name=jobs.DAY,
         execution_timezone=retailer.timezone,
         description="Yesterday through the whole graph, at 5 o'clock.",
     )
@@ -31,7 +31,7 @@ def build(retailer: Retailer) -> list[dg.ScheduleDefinition]:
     @dg.schedule(
         name="every_hour",
         cron_schedule="15 * * * *",
-        target=jobs.TODAY,
+        job_name=jobs.TODAY,
         execution_timezone=retailer.timezone,
         description="The daily tables of today so far, a quarter past every hour.",
     )

@@ -76,6 +76,9 @@ def demo() -> None:
     report(run_range(retailer, window, "*", verbose=False))
     console.print(month_table(retailer, window))
     console.print(
+        "Conversion counts the days on which every door counter worked; a store without doors has none.", style="dim"
+    )
+    console.print(
         "\n[bold]Next:[/bold] `make dev` opens the Dagster UI; `retail tables`, `retail sql`, `retail check` and "
         "`retail quarantine` look at what is there; docs/connecting-data.md tells how to use your own data."
     )

@@ -22,7 +22,8 @@ def tags(domain: str, layer: str) -> dict[str, str]:
 
 def metadata(contract: type[dy.Schema]) -> dict[str, Any]:
     """Definition metadata of a table: its column schema and which columns are personal."""
-    return {"dagster/column_schema": column_schema(contract), "personal_columns": personal_columns(contract)}
+    personal = personal_columns(contract)
+    return {"dagster/column_schema": column_schema(contract)} | ({"personal_columns": personal} if personal else {})
 
 
 def personal_columns(contract: type[dy.Schema]) -> list[str]:
@@ -38,7 +39,7 @@ def column_schema(contract: type[dy.Schema]) -> dg.TableSchema:
         columns=[
             dg.TableColumn(
                 name,
-                type=str(types[name]),
+                type=_type_name(types[name]),
                 description=column.description,
                 constraints=dg.TableColumnConstraints(nullable=column.nullable, other=_limits(column)),
                 tags={"personal": ""} if name in personal else None,
@@ -47,6 +48,18 @@ def column_schema(contract: type[dy.Schema]) -> dg.TableSchema:
         ],
         constraints=dg.TableConstraints(other=_table_rules(contract)),
     )
+
+
+def _type_name(dtype: pl.DataType) -> str:
+    match dtype:
+        case pl.Decimal():
+            return f"Decimal({dtype.precision}, {dtype.scale})"
+        case pl.Datetime():
+            return f"Datetime {dtype.time_zone or ''}".strip()
+        case pl.Enum():
+            return " | ".join(dtype.categories)
+        case _:
+            return str(dtype)
 
 
 def _limits(column: dy.Column) -> list[str]:

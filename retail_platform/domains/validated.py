@@ -7,7 +7,7 @@ import dagster as dg
 import dataframely as dy
 import polars as pl
 
-from retail_platform.domains.describe import KINDS, OWNERS, lineage, metadata, tags
+from retail_platform.domains.describe import KINDS, OWNERS, lineage, metadata, personal_columns, tags
 from retail_platform.partitions import run_window
 from retail_platform.quality.validate import validate
 from retail_platform.retailer import Retailer
@@ -58,7 +58,7 @@ def validated_asset(
             ),
             quarantine: dg.AssetOut(
                 description=f"Rows of {raw} that {table} rejects, as delivered, with the reasons.",
-                metadata={"personal_columns": metadata(contract)["personal_columns"]},
+                metadata={"personal_columns": personal_columns(contract)},
                 tags=tags(group, "quarantine"),
                 **common,
             ),

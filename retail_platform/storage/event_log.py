@@ -9,7 +9,7 @@ can take over from the other. In `dagster.yaml`:
       module: retail_platform.storage.event_log
       class: PooledSqliteEventLogStorage
       config:
-        base_dir: history/runs  # relative to DAGSTER_HOME
+        base_dir: history/runs  # relative to the working folder
 
 It rests on private parts of Dagster; where those are not what is expected, the stock storage takes its place.
 """
@@ -91,7 +91,7 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
 
     @classmethod
     def config_type(cls) -> dict[str, Any]:
-        """`base_dir`: where the databases lie, relative to DAGSTER_HOME."""
+        """`base_dir`: where the databases lie, relative to the working folder as the stock storages' are."""
         return {"base_dir": Field(StringSource, is_required=False, default_value="history/runs")}
 
     @classmethod
@@ -102,7 +102,7 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
 
         Batches are turned on by the way, unless DAGSTER_EVENT_BATCH_SIZE says otherwise.
         """
-        base_dir = str(Path(os.environ.get("DAGSTER_HOME", ""), config_value["base_dir"]))
+        base_dir = str(Path(config_value["base_dir"]).absolute())
         surprises = unexpected_parts()
         if surprises:
             _log.warning(

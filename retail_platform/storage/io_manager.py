@@ -19,7 +19,7 @@ from retail_platform.windows import Window
 PERSONAL_COLUMNS = "personal_columns"
 """Key of an asset's definition metadata: names of columns that no preview may show."""
 
-_PREVIEW_ROWS = 5
+_PREVIEW_ROWS, _PREVIEW_COLUMNS = 5, 14
 _SHOWN_DAYS = 10
 
 Frame = pl.LazyFrame | pl.DataFrame | nw.LazyFrame[Any] | nw.DataFrame[Any]
@@ -73,13 +73,14 @@ class LakeIOManager(dg.ConfigurableIOManager):
     def _metadata(
         self, context: dg.OutputContext, table: str, window: Window | None, written: Written
     ) -> dict[str, dg.MetadataValue[Any]]:
-        preview = self.lake.scan(table, window).head(_PREVIEW_ROWS).collect()
+        newest = self.lake.scan(table, window and Window(window.last, window.last))
+        preview = newest.select(newest.collect_schema().names()[:_PREVIEW_COLUMNS]).head(_PREVIEW_ROWS)
         personal = _names(context.definition_metadata.get(PERSONAL_COLUMNS))
         metadata: dict[str, dg.MetadataValue[Any]] = {
             "dagster/uri": dg.MetadataValue.text(self.lake.table_uri(table)),
             "version": dg.MetadataValue.int(written.version),
-            "bytes": dg.MetadataValue.int(written.bytes),
-            "preview": dg.MetadataValue.md(_markdown(preview, personal)),
+            "bytes of the run": dg.MetadataValue.int(written.bytes),
+            "preview": dg.MetadataValue.md(_markdown(preview.collect(), personal)),
         }
         if window is None:
             metadata["dagster/row_count"] = dg.MetadataValue.int(written.rows)

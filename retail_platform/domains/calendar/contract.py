@@ -18,7 +18,7 @@ class CalendarDay(dy.Schema):
     quarter = dy.Int8(min=1, max=4)
     month = dy.Int8(min=1, max=12)
     day = dy.Int8(min=1, max=31)
-    weekday = dy.Int8(min=1, max=7)  # 1 is Monday
+    weekday = dy.Int8(min=1, max=7, description="1 is Monday")
     iso_year = dy.Int32()
     iso_week = dy.Int8(min=1, max=53)
     retail_year = dy.Int32()

@@ -32,10 +32,10 @@ class Client(dy.Schema):
     email = dy.String(nullable=True, metadata={"personal": True})
     phone = dy.String(nullable=True, metadata={"personal": True})
     birth_year = dy.Int32(nullable=True, min=1890, max=2100, metadata={"personal": True})
-    age = dy.Int32(nullable=True, min=0, max=120, metadata={"personal": True})  # years
+    age = dy.Int32(nullable=True, min=0, max=120, metadata={"personal": True}, description="Years")
     gender = dy.String(nullable=True)
     city = dy.String(nullable=True)
     region = dy.String(nullable=True)
     loyalty_card = dy.Bool(nullable=True)
     created_on = dy.Date(nullable=True)
-    copies = dy.Int64(min=1)  # times the row was delivered; more than 1 for exact duplicates
+    copies = dy.Int64(min=1, description="Times the row was delivered; more than 1 for exact duplicates")

@@ -31,7 +31,7 @@ class FootfallReading(dy.Schema):
     hour = dy.Int8(primary_key=True, min=0, max=23)
     store_id = dy.String(primary_key=True, min_length=1)
     sensor_id = dy.String(primary_key=True, min_length=1)
-    visitors = dy.Int64(nullable=True, min=0, max=1_000_000)  # persons entering
+    visitors = dy.Int64(nullable=True, min=0, max=1_000_000, description="Persons entering")
     status = dy.Enum(STATUSES)
     copies = dy.Int64(min=1)
 
@@ -47,8 +47,8 @@ class Footfall(dy.Schema):
     date = dy.Date(primary_key=True)
     hour = dy.Int8(primary_key=True, min=0, max=23)
     store_id = dy.String(primary_key=True)
-    visitors = dy.Int64(nullable=True, min=0)  # persons entering; null where unknown
-    observed_visitors = dy.Int64(nullable=True, min=0)  # of them counted; null where no counter worked
-    imputed_share = dy.Float64(nullable=True, min=0, max=1)  # share of visitors that was estimated
+    visitors = dy.Int64(nullable=True, min=0, description="Persons entering; null where unknown")
+    observed_visitors = dy.Int64(nullable=True, min=0, description="Of them counted; null where no counter worked")
+    imputed_share = dy.Float64(nullable=True, min=0, max=1, description="Share of visitors that was estimated")
     sensors_ok = dy.Int64(min=0)
-    sensors_total = dy.Int64(min=0)  # that should have counted; 0 in a closed hour
+    sensors_total = dy.Int64(min=0, description="That should have counted; 0 in a closed hour")

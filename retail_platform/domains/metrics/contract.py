@@ -18,12 +18,12 @@ COMPARED_WITH_LAST_YEAR = ("visitors", "transactions", "units", "revenue", "marg
 GRAINS = ("day", "week", "month", "quarter", "year")
 
 
-def _money(*, nullable: bool = True) -> dy.Decimal:
-    return dy.Decimal(18, 2, nullable=nullable)
+def _money(*, nullable: bool = True, description: str | None = None) -> dy.Decimal:
+    return dy.Decimal(18, 2, nullable=nullable, description=description)
 
 
-def _ratio() -> dy.Float64:
-    return dy.Float64(nullable=True)
+def _ratio(description: str | None = None) -> dy.Float64:
+    return dy.Float64(nullable=True, description=description)
 
 
 class HourlyMetrics(dy.Schema):
@@ -31,13 +31,13 @@ class HourlyMetrics(dy.Schema):
 
     date = dy.Date()
     store_id = dy.String()
-    hour = dy.Int8(nullable=True, min=0, max=23)  # null: sales whose time the source does not state
-    open = dy.Bool()  # by the opening hours, else by having data
+    hour = dy.Int8(nullable=True, min=0, max=23, description="Null: sales whose time the source does not state")
+    open = dy.Bool(description="By the opening hours, else by having data")
     visitors = dy.Int64(nullable=True)
-    imputed_visitors = dy.Float64(nullable=True)  # of the visitors, estimated
-    visitors_complete = dy.Bool(nullable=True)  # all counters worked; null: the store has none
+    imputed_visitors = dy.Float64(nullable=True, description="Visitors that were estimated")
+    visitors_complete = dy.Bool(nullable=True, description="All counters worked; null: the store has none")
     transactions = dy.Int64(nullable=True)
-    store_transactions = dy.Int64(nullable=True)  # of them in channel store
+    store_transactions = dy.Int64(nullable=True, description="Transactions in channel store")
     units = dy.Int64(nullable=True)
     revenue = _money()
 
@@ -48,14 +48,14 @@ class ProductDailyMetrics(dy.Schema):
     date = dy.Date()
     store_id = dy.String()
     product_id = dy.String(nullable=True)
-    transactions = dy.Int64()  # receipts with a positive line of the product
-    units = dy.Int64()  # net of returns
-    returns = dy.Int64()  # units returned, positive
+    transactions = dy.Int64(description="Receipts with a positive line of the product")
+    units = dy.Int64(description="Net of returns")
+    returns = dy.Int64(description="Units returned, positive")
     revenue = _money(nullable=False)
     discount = _money(nullable=False)
     tax_amount = _money()
     freight_amount = _money()
-    unit_cost = _money()  # in force on the date
+    unit_cost = _money(description="In force on the date")
     cost = _money()
     margin = _money()
     margin_rate = _ratio()
@@ -70,11 +70,11 @@ class StoreDay(dy.Schema):
     store_id = dy.String(primary_key=True)
     currency = dy.String()
     is_open = dy.Bool()
-    final = dy.Bool()  # the store's day was over when this was computed
-    open_hours = dy.Int64(nullable=True)  # hours
-    hours_without_count = dy.Int64(nullable=True)  # open hours in which a counter did not work
-    visitors = dy.Int64(nullable=True)  # persons, sum over open hours
-    visitors_imputed_share = _ratio()
+    final = dy.Bool(description="The store's day was over when this was computed")
+    open_hours = dy.Int64(nullable=True, description="Hours in which the store was open, in part or whole")
+    hours_without_count = dy.Int64(nullable=True, description="Open hours in which a counter did not work")
+    visitors = dy.Int64(nullable=True, description="Persons, sum over open hours")
+    visitors_imputed_share = _ratio(description="Share of the visitors that was estimated")
     transactions = dy.Int64(nullable=True)
     store_transactions = dy.Int64(nullable=True)
     units = dy.Int64(nullable=True)
@@ -83,13 +83,13 @@ class StoreDay(dy.Schema):
     discount = _money()
     tax_amount = _money()
     freight_amount = _money()
-    cost = _money()  # of the lines with known cost
-    margin = _money()  # over the lines with known cost
-    cost_known_revenue = _money()  # revenue of the lines with known cost
+    cost = _money(description="Cost of the lines with known cost")
+    margin = _money(description="Revenue less cost, over the lines with known cost")
+    cost_known_revenue = _money(description="Revenue of the lines with known cost")
     cancelled_lines = dy.Int64(nullable=True)
     cancelled_amount = _money()
-    peak_hour_visitors = dy.Int8(nullable=True)  # local hour
-    peak_hour_sales = dy.Int8(nullable=True)  # local hour, by revenue
+    peak_hour_visitors = dy.Int8(nullable=True, description="Earliest local hour of most visitors")
+    peak_hour_sales = dy.Int8(nullable=True, description="Earliest local hour of most revenue")
     best_selling_product_id = dy.String(nullable=True)
     area_m2 = dy.Float64(nullable=True)
 
@@ -97,15 +97,15 @@ class StoreDay(dy.Schema):
 class Ratios(dy.Schema):
     """The ratios of base measures; those per visitor over the days with a complete count."""
 
-    margin_rate = _ratio()
-    cost_known_share = _ratio()
-    conversion_rate = _ratio()  # store transactions per visitor
-    atv = _ratio()  # average transaction value
-    upt = _ratio()  # units per transaction
-    aur = _ratio()  # average unit retail
-    sales_per_visitor = _ratio()
-    margin_per_visitor = _ratio()
-    sales_per_m2 = _ratio()
+    margin_rate = _ratio(description="Margin / revenue of the lines with known cost")
+    cost_known_share = _ratio(description="Share of revenue whose cost is known")
+    conversion_rate = _ratio(description="Store transactions per visitor, over days with a complete count")
+    atv = _ratio(description="Average transaction value")
+    upt = _ratio(description="Units per transaction")
+    aur = _ratio(description="Average unit retail")
+    sales_per_visitor = _ratio(description="Revenue per visitor")
+    margin_per_visitor = _ratio(description="Margin per visitor")
+    sales_per_m2 = _ratio(description="Revenue per square metre of the store")
 
 
 def _extended(
@@ -120,9 +120,9 @@ def _extended(
 def _four_weeks() -> dict[str, dy.Column]:
     columns: dict[str, dy.Column] = {}
     for measure in COMPARED:
-        columns[f"{measure}_avg_4w"] = _ratio()
-        columns[f"{measure}_weeks_in_avg"] = dy.Int8(min=0, max=4)
-        columns[f"{measure}_vs_avg_4w_pct"] = _ratio()
+        columns[f"{measure}_avg_4w"] = _ratio(f"Mean {measure} of the same weekday of the 4 previous weeks")
+        columns[f"{measure}_weeks_in_avg"] = dy.Int8(min=0, max=4, description="Weeks that were open and known")
+        columns[f"{measure}_vs_avg_4w_pct"] = _ratio("Per cent above that mean")
     return columns
 
 
@@ -139,18 +139,18 @@ class PeriodKey(dy.Schema):
 
     grain = dy.Enum(GRAINS, primary_key=True)
     period_start = dy.Date(primary_key=True)
-    period_end = dy.Date()  # inclusive
+    period_end = dy.Date(description="Inclusive")
     store_id = dy.String(primary_key=True)
     currency = dy.String()
-    final = dy.Bool()  # the period is over and all its days are final
-    days = dy.Int64()  # open days
+    final = dy.Bool(description="The period is over and all its days are final")
+    days = dy.Int64(description="Open days")
 
 
 class PeriodMeasures(dy.Schema):
     """Sums over the days of a period."""
 
     visitors = dy.Int64(nullable=True)
-    visitors_imputed_share = _ratio()
+    visitors_imputed_share = _ratio(description="Share of the visitors that was estimated")
     hours_without_count = dy.Int64(nullable=True)
     transactions = dy.Int64(nullable=True)
     store_transactions = dy.Int64(nullable=True)
@@ -166,16 +166,21 @@ class PeriodMeasures(dy.Schema):
     cancelled_lines = dy.Int64(nullable=True)
     cancelled_amount = _money()
     area_m2 = dy.Float64(nullable=True)
-    counted_days = dy.Int64()  # days on which every counter worked all open hours
-    counted_visitors = dy.Int64(nullable=True)  # and what these days alone amount to,
-    counted_transactions = dy.Int64(nullable=True)  # for the ratios per visitor
-    counted_revenue = _money()
-    counted_margin = _money()
+    counted_days = dy.Int64(description="Days on which every counter worked all open hours")
+    counted_visitors = dy.Int64(nullable=True, description="Visitors of the counted days")
+    counted_transactions = dy.Int64(nullable=True, description="Store transactions of the counted days")
+    counted_revenue = _money(description="Revenue of the counted days")
+    counted_margin = _money(description="Margin of the counted days")
 
 
 def _last_year() -> dict[str, dy.Column]:
-    columns: dict[str, dy.Column] = {"comparable": dy.Bool(), "comparable_days": dy.Int64()}
-    return columns | {f"{measure}_vs_364d_pct": _ratio() for measure in COMPARED_WITH_LAST_YEAR}
+    columns: dict[str, dy.Column] = {
+        "comparable": dy.Bool(description="Every open day is comparable"),
+        "comparable_days": dy.Int64(description="Open days whose store was open 364 days before"),
+    }
+    for measure in COMPARED_WITH_LAST_YEAR:
+        columns[f"{measure}_vs_364d_pct"] = _ratio("Per cent above 364 days before, over comparable days")
+    return columns
 
 
 PeriodMetrics = _extended(

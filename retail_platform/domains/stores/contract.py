@@ -61,14 +61,14 @@ class Store(dy.Schema):
     name = dy.String(nullable=True)
     city = dy.String(nullable=True)
     region = dy.String(nullable=True)
-    country = dy.String(nullable=True)  # ISO 3166 alpha-2
+    country = dy.String(nullable=True, description="ISO 3166 alpha-2")
     latitude = dy.Float64(nullable=True, min=-90, max=90)
     longitude = dy.Float64(nullable=True, min=-180, max=180)
-    format = dy.String()  # shop, supermarket, online, ...
+    format = dy.String(description="Shop, supermarket, online, ...")
     area_m2 = dy.Float64(nullable=True, min_exclusive=0)
-    capacity = dy.Int32(nullable=True, min=1)  # persons at once
-    timezone = dy.String()  # IANA name
-    currency = dy.String(regex=r"^[A-Z]{3}$")  # ISO 4217
+    capacity = dy.Int32(nullable=True, min=1, description="Persons at once")
+    timezone = dy.String(description="IANA name")
+    currency = dy.String(regex=r"^[A-Z]{3}$", description="ISO 4217")
     opened_on = dy.Date(nullable=True)
     closed_on = dy.Date(nullable=True)
     copies = dy.Int64(min=1)
@@ -116,5 +116,5 @@ class OpeningHours(dy.Schema):
     store_id = dy.String()
     date = dy.Date()
     open = dy.Bool()
-    opens = dy.String(nullable=True)  # HH:MM local
-    closes = dy.String(nullable=True)  # HH:MM local, exclusive
+    opens = dy.String(nullable=True, description="HH:MM local")
+    closes = dy.String(nullable=True, description="HH:MM local, exclusive")
