@@ -91,8 +91,8 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
 
     @classmethod
     def config_type(cls) -> dict[str, Any]:
-        """`base_dir`: where the databases lie, relative to the working folder as the stock storages' are."""
-        return {"base_dir": Field(StringSource, is_required=False, default_value="history/runs")}
+        """`base_dir`: where the databases lie; by default, as the stock storage's, history/runs under DAGSTER_HOME."""
+        return {"base_dir": Field(StringSource, is_required=False)}
 
     @classmethod
     def from_config_value(  # the stock storage may take its place, hence the type
@@ -102,7 +102,8 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
 
         Batches are turned on by the way, unless DAGSTER_EVENT_BATCH_SIZE says otherwise.
         """
-        base_dir = str(Path(config_value["base_dir"]).absolute())
+        default = Path(os.environ.get("DAGSTER_HOME", ""), "history", "runs")
+        base_dir = str(Path(config_value.get("base_dir", default)).absolute())
         surprises = unexpected_parts()
         if surprises:
             _log.warning(
