@@ -4,6 +4,8 @@ Which asset waits for which, how days are cut into runs, and what happens when o
 goes through Dagster runs of the code location, so that the UI knows it.
 """
 
+import re
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -70,8 +72,19 @@ def code_location(working_directory: str | None = None) -> ReconstructableReposi
     return ReconstructableRepository.for_module(_MODULE, _ATTRIBUTE, working_directory)
 
 
+_BARE_NAME = re.compile(r'"[^"]*"|\w+:[^\s()]+|\b(?:and|or|not)\b|\w+\s*\(|[A-Za-z_]\w*')
+
+
+def _as_key(term: re.Match[str]) -> str:
+    """`key:"name"` for a bare name: alone, Dagster would read `+name` as one step upstream, not all."""
+    text = term[0]
+    return f'key:"{text}"' if text.isidentifier() and text not in ("and", "or", "not") else text
+
+
 def select(graph: AssetGraph, selection: str) -> set[dg.AssetKey]:
     """The assets that a selection string names, as `+daily_metrics` or `group:sales`.
+
+    A validated table and its quarantine are made by one step: who names one gets both.
 
     Raises:
         ValueError: the string cannot be read or selects nothing.
@@ -79,13 +92,18 @@ def select(graph: AssetGraph, selection: str) -> set[dg.AssetKey]:
     if selection == "*":
         return set(graph.materializable_asset_keys)
     try:
-        keys = dg.AssetSelection.from_string(selection).resolve(graph)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", dg.BetaWarning)  # of Dagster's own parser
+            keys = dg.AssetSelection.from_string(_BARE_NAME.sub(_as_key, selection)).resolve(graph)
     except Exception as error:  # the parser raises whatever it meets; each means that the string is wrong
-        raise ValueError(f"the selection {selection!r} cannot be read: {error}") from error
+        raise ValueError(
+            f"the selection {selection!r} cannot be read: {error}. Write assets as +daily_metrics (with upstream), "
+            "groups as group:sales, and join several by `and`, `or` and `not`"
+        ) from error
     if not keys:
         names = ", ".join(sorted(key.to_user_string() for key in graph.materializable_asset_keys))
         raise ValueError(f"the selection {selection!r} names no asset; there are {names}")
-    return set(keys)
+    return {made for key in keys for made in graph.get(key).execution_set_asset_keys}
 
 
 def phases(graph: AssetGraph, keys: set[dg.AssetKey]) -> list[Phase]:
