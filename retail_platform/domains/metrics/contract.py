@@ -68,7 +68,7 @@ class StoreDay(dy.Schema):
 
     date = dy.Date(primary_key=True)
     store_id = dy.String(primary_key=True)
-    currency = dy.String()
+    currency = dy.String(nullable=True, description="ISO 4217; null for a store that is no longer among the stores")
     is_open = dy.Bool()
     final = dy.Bool(description="The store's day was over when this was computed")
     open_hours = dy.Int64(nullable=True, description="Hours in which the store was open, in part or whole")
@@ -141,7 +141,7 @@ class PeriodKey(dy.Schema):
     period_start = dy.Date(primary_key=True)
     period_end = dy.Date(description="Inclusive")
     store_id = dy.String(primary_key=True)
-    currency = dy.String()
+    currency = dy.String(nullable=True)
     final = dy.Bool(description="The period is over and all its days are final")
     days = dy.Int64(description="Open days")
 

@@ -188,11 +188,9 @@ def store_days(
             open_hours=pl.when(pl.col("hours_known").fill_null(value=False) | has_doors).then(
                 pl.col("open_hours").fill_null(0)
             ),
-            # A door that delivered no row at all saw nobody; one that delivered no usable count is unknown.
-            visitors=pl.when(has_doors & pl.col("counted_hours").is_null()).then(0).otherwise(pl.col("visitors")),
             hours_without_count=pl.when(has_doors).then(pl.col("hours_without_count").fill_null(0)),
             visitors_imputed_share=_ratio(pl.col("imputed_visitors"), pl.col("visitors")),
-            final=pl.col("date") < _local_date(now, stores),
+            final=(pl.col("date") < _local_date(now, stores)).fill_null(value=False),
         )
         .sort(_STORE_DAY)
         .pipe(StoreDay.cast)
@@ -216,7 +214,6 @@ def _of_hours(hourly: pl.LazyFrame) -> pl.LazyFrame:
         .agg(
             open_hours=(opened & in_time).sum().cast(pl.Int64),
             hours_without_count=(opened & ~pl.col("visitors_complete")).sum().cast(pl.Int64),
-            counted_hours=pl.when(pl.col("visitors_complete").is_not_null().any()).then(counted.sum()),
             visitors=pl.when(counted.any()).then(pl.col("visitors").filter(opened).sum()),
             imputed_visitors=pl.when(counted.any()).then(pl.col("imputed_visitors").filter(opened).sum()),
             transactions=pl.when(any_known["transactions"]).then(pl.col("transactions").sum()),

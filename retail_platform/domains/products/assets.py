@@ -24,7 +24,14 @@ def build(retailer: Retailer) -> list[dg.AssetsDefinition]:
     return [
         *assets,
         raw_asset(retailer, "product_prices", group="products"),
-        validated_asset(retailer, "product_prices", contract=ProductPrice, group="products"),
+        validated_asset(
+            retailer,
+            "product_prices",
+            contract=ProductPrice,
+            group="products",
+            needs=("products",),
+            known={"product_id": "products"},
+        ),
     ]
 
 
