@@ -10,7 +10,14 @@ from datetime import date
 import dagster as dg
 from dagster._core.definitions.reconstruct import ReconstructableJob, ReconstructableRepository
 
-from retail_platform.automation.ranges import JOB, code_location, materialized_days, range_tags, select
+from retail_platform.automation.ranges import (
+    JOB,
+    code_location,
+    materialized_days,
+    range_tags,
+    select,
+    step_failure_reason,
+)
 from retail_platform.windows import Window, chunks, unbroken
 
 _COMMAND = {"retail/command": "check"}
@@ -81,9 +88,16 @@ def _evaluate(job: ReconstructableJob, instance: dg.DagsterInstance, days: Windo
             if event.event_type_value == dg.DagsterEventType.ASSET_CHECK_EVALUATION.value
         ]
         broken = [
-            Result(str(event.step_key), "execution", days.first if days else None, False, "ERROR", _reason(event))
+            Result(
+                str(event.step_key),
+                "execution",
+                days.first if days else None,
+                False,
+                "ERROR",
+                step_failure_reason(event),
+            )
             for event in result.all_events
-            if event.is_step_failure and "DagsterAssetCheckFailedError" not in _reason(event)
+            if event.is_step_failure and "DagsterAssetCheckFailedError" not in step_failure_reason(event)
         ]
     return found + broken
 
@@ -97,10 +111,3 @@ def _result(evaluation: dg.AssetCheckEvaluation) -> Result:
         severity=evaluation.severity.value,
         description=evaluation.description or "",
     )
-
-
-def _reason(event: dg.DagsterEvent) -> str:
-    error = event.step_failure_data.error
-    while error is not None and error.cause is not None:
-        error = error.cause
-    return error.to_string().splitlines()[0] if error else "failed"

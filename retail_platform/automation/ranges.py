@@ -72,6 +72,8 @@ def code_location(working_directory: str | None = None) -> ReconstructableReposi
     return ReconstructableRepository.for_module(_MODULE, _ATTRIBUTE, working_directory)
 
 
+_OUR_ERROR = re.compile(r"^retail_platform\.[\w.]+: ")  # its message says enough
+_WRAPPINGS = ("Dagster", "RetryRequested")
 _BARE_NAME = re.compile(r'"[^"]*"|\w+:[^\s()]+|\b(?:and|or|not)\b|\w+\s*\(|[A-Za-z_]\w*')
 
 
@@ -262,12 +264,21 @@ def _failures(result: ExecutionResult, days: Window | None) -> list[Failure]:
     found = []
     for event in result.all_events:
         if event.is_step_failure and event.step_key is not None:
-            error = event.step_failure_data.error
-            while error is not None and error.cause is not None:
-                error = error.cause
-            stated = event.step_failure_data.user_failure_data
-            reason = (stated.description if stated else None) or (error.message if error else "") or "failed"
-            found.append(Failure(days, event.step_key, reason.strip()))
+            found.append(Failure(days, event.step_key, step_failure_reason(event)))
     if not result.success and not found:
         found.append(Failure(days, JOB, "the run failed before its first step: see its log in the UI"))
     return found
+
+
+def step_failure_reason(event: dg.DagsterEvent) -> str:
+    """What the asset or the lake said, not Dagster's wrapping of it nor what had caused it."""
+    stated = event.step_failure_data.user_failure_data
+    if stated is not None and stated.description:
+        return stated.description.strip()
+    chain = [event.step_failure_data.error]
+    while chain[-1] is not None and chain[-1].cause is not None:
+        chain.append(chain[-1].cause)
+    messages = [(error.cls_name or "", error.message.strip()) for error in chain if error is not None]
+    ours = [_OUR_ERROR.sub("", text) for _, text in messages if _OUR_ERROR.match(text)]
+    others = [text for name, text in messages if not name.startswith(_WRAPPINGS)]
+    return next(iter(ours + others), "failed")

@@ -88,12 +88,14 @@ def run_range(retailer: "Retailer", window: "Window", selection: str, *, verbose
     """Materialize a range with a progress bar."""
     from retail_platform.automation.ranges import execute_range, plan_range
     from retail_platform.cli.common import Misuse
+    from retail_platform.storage.lake import Lake
 
     with dagster_instance() as instance:
         try:
             plan = plan_range(selection, window, retailer.settings.days_per_run)
         except ValueError as error:
             raise Misuse(str(error)) from None
+        Lake(retailer.settings.lake_uri).claim(retailer.source.identity)  # before anything of another source is run
         with _progress() as progress:
             task = progress.add_task(str(window), total=plan.days, rows=0, rate="")
 

@@ -10,6 +10,7 @@ from retail_platform.domains.calendar.contract import CalendarDay
 from retail_platform.domains.calendar.events import read_events
 from retail_platform.domains.describe import described
 from retail_platform.retailer import Retailer
+from retail_platform.storage.lake import Lake
 from retail_platform.windows import Window
 
 _BEFORE, _AFTER = timedelta(days=371), timedelta(days=400)  # what comparisons and forecasts look at
@@ -21,6 +22,7 @@ def build(retailer: Retailer) -> list[dg.AssetsDefinition]:
     @dg.asset(group_name="calendar", **described(CalendarDay, domain="calendar", layer="validated"))
     def calendar() -> pl.LazyFrame:
         """The dates, a year beyond the retailer's span at both ends: weeks, retail periods, holidays, events."""
+        Lake(retailer.settings.lake_uri).claim(retailer.source.identity)
         span = retailer.span()
         window = Window(span.first - _BEFORE, span.last + _AFTER)
         return transform.calendar_days(
