@@ -1,0 +1,72 @@
+"""It does not matter in which order and in how many runs days are materialized."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from retail_platform.windows import Window, chunks
+from retail_platform_tests.platform import Platform
+
+PERIODS = ("period_metrics", "warehouse")
+
+
+def in_one_go(platform: Platform, days: Window, part: int) -> None:
+    assert platform.materialize(str(days.first), str(days.last), days_per_run=part).failures == []
+
+
+def in_reverse(platform: Platform, days: Window, part: int) -> None:
+    """The last part first; then the asset with a window again, as its days were computed before their history."""
+    for some in reversed(list(chunks(days, part))):
+        assert platform.materialize(str(some.first), str(some.last)).failures == []
+    for asset in ("daily_metrics", *PERIODS):
+        assert platform.materialize(str(days.first), str(days.last), select=asset).failures == []
+
+
+def day_by_day(platform: Platform, days: Window, _: int) -> None:
+    assert platform.materialize(str(days.first), str(days.last), days_per_run=1).failures == []
+
+
+ORDERS: list[Callable[[Platform, Window, int], None]] = [in_one_go, in_reverse, day_by_day]
+
+
+def assert_equal_in_any_order(folder: Path, days: Window, part: int) -> None:
+    hashes = {}
+    for order in ORDERS:
+        with Platform(folder / order.__name__) as platform:
+            order(platform, days, part)
+            hashes[order.__name__] = platform.hashes()
+    assert len(hashes["in_one_go"]) > 25
+    assert hashes["in_reverse"] == hashes["in_one_go"]
+    assert hashes["day_by_day"] == hashes["in_one_go"]
+
+
+def test_days_in_one_go_in_reverse_and_one_by_one_give_the_same(tmp_path: Path) -> None:
+    assert_equal_in_any_order(tmp_path, Window(date(2026, 3, 1), date(2026, 3, 12)), 4)
+
+
+@pytest.mark.acceptance
+def test_months_in_one_go_in_reverse_and_day_by_day_give_the_same(tmp_path: Path) -> None:
+    assert_equal_in_any_order(tmp_path, Window(date(2026, 1, 1), date(2026, 3, 31)), 31)
+
+
+def test_a_range_materialized_twice_is_the_same(tmp_path: Path) -> None:
+    with Platform(tmp_path) as platform:
+        platform.materialize("2026-03-01", "2026-03-03")
+        before = platform.hashes()
+
+        assert platform.materialize("2026-03-01", "2026-03-03").failures == []
+
+        assert platform.hashes() == before
+
+
+def test_another_seed_gives_other_rows(tmp_path: Path) -> None:
+    """The hash that the other tests compare does tell tables apart."""
+    daily = []
+    for seed in (1, 2):
+        with Platform(tmp_path / str(seed), seed=seed) as platform:
+            platform.materialize("2026-03-01", select="+key:sales")
+            daily.append(platform.hashes()["sales"])
+
+    assert daily[0] != daily[1]
