@@ -4,16 +4,19 @@ Values come from `RETAIL_*` variables or a `.env` file in the working folder. On
 the environment; everything else is handed the `Settings` it uses.
 """
 
+import os
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
+from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "RETAIL_"
+_TEST_DATA = "RETAIL_TEST_DATA"  # read by the project's tests alone
 
 
 class SettingsError(ValueError):
@@ -45,7 +48,9 @@ Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166 alph
 class Settings(BaseSettings):
     """The settings; a field `x` is the variable `RETAIL_X`."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     lake_uri: Annotated[str, AfterValidator(_lake_uri)] = Field(
         "data/lake", description="where the tables lie: a folder, or s3://bucket/prefix"
@@ -97,12 +102,26 @@ def load_settings() -> Settings:
     """Read the settings from the environment and `.env`.
 
     Raises:
-        SettingsError: naming each variable that has a wrong value, the value, and what is allowed.
+        SettingsError: naming each variable that has a wrong value, the value, and what is allowed; or a `RETAIL_*`
+            variable that is no setting.
     """
+    _refuse_unknown()
     try:
         return Settings()
     except ValidationError as error:
         raise SettingsError("\n".join(_explain(problem) for problem in error.errors())) from None
+
+
+def _refuse_unknown() -> None:
+    """A misspelt variable would leave the default in force in silence."""
+    known = [PREFIX + name.upper() for name in Settings.model_fields]
+    given = {**dotenv_values(".env"), **os.environ}
+    for name in sorted(name.upper() for name in given):
+        if name.startswith(PREFIX) and name not in known and name != _TEST_DATA:
+            near = get_close_matches(name, known, n=1)
+            raise SettingsError(
+                f"{name} is no setting" + (f"; did you mean {near[0]}?" if near else f": known are {', '.join(known)}")
+            )
 
 
 def _explain(problem: object) -> str:
