@@ -14,8 +14,6 @@ import typer
 from retail_platform.cli import app
 from retail_platform_tests.platform import Platform, message
 
-pytestmark = pytest.mark.xdist_group("commands")
-
 FIRST, LAST = "2026-03-02", "2026-03-04"
 DAYS = ("--from", FIRST, "--to", LAST)
 

@@ -13,8 +13,6 @@ import pytest
 from retail_platform_tests.end_to_end.shops import FIRST_DAY, LINES, Shops, usual_lines
 from retail_platform_tests.platform import PROJECT, Platform, message
 
-pytestmark = pytest.mark.xdist_group("bad_input")
-
 DAY, NEXT = "2026-03-01", "2026-03-02"
 
 

@@ -14,8 +14,6 @@ from retail_platform.sources.simulator import Faults, Simulator
 from retail_platform_tests.end_to_end.truths import lost
 from retail_platform_tests.platform import Platform, window
 
-pytestmark = pytest.mark.xdist_group("simulator_truth")
-
 FIRST, LAST = "2026-03-02", "2026-03-08"
 LINE = ["date", "store_id", "sale_id", "line_number"]
 READING = ["date", "hour", "store_id", "sensor_id"]

@@ -53,7 +53,6 @@ def rossmann(test_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     yield from materialized(folder, "rossmann", test_data / "rossmann", "2015-06-20", "2015-06-21")
 
 
-@pytest.mark.xdist_group("retailinsights")
 class TestRetailInsights:
     def test_a_store_day_is_one_row_with_the_revenue_transactions_and_peak_of_the_files(
         self, retailinsights: Platform, test_data: Path
@@ -106,7 +105,6 @@ class TestRetailInsights:
         assert_frame_equal(published, ours, check_row_order=False)
 
 
-@pytest.mark.xdist_group("olist")
 class TestOlist:
     def test_revenue_by_seller_and_day_is_the_price_of_what_was_not_cancelled(
         self, olist: Platform, test_data: Path
@@ -142,7 +140,6 @@ class TestOlist:
         assert olist.table("raw_clients").height == olist.table("clients")["copies"].sum() == 99_441
 
 
-@pytest.mark.xdist_group("jaffle_shop")
 class TestJaffleShop:
     def test_revenue_is_the_subtotal_of_the_orders_and_tax_is_apart(
         self, jaffle_shop: Platform, test_data: Path
@@ -169,7 +166,6 @@ class TestJaffleShop:
         assert lost(jaffle_shop.lake).is_empty()
 
 
-@pytest.mark.xdist_group("bank_footfall")
 class TestBankFootfall:
     def test_visitors_are_what_working_counters_counted(self, bank_footfall: Platform, test_data: Path) -> None:
         rows = bank_rows(test_data / "bank_footfall")
@@ -199,7 +195,6 @@ class TestBankFootfall:
         assert lost(bank_footfall.lake).is_empty()
 
 
-@pytest.mark.xdist_group("rossmann")
 class TestRossmann:
     def test_transactions_and_revenue_are_the_stated_totals(self, rossmann: Platform, test_data: Path) -> None:
         truth = rossmann_days(test_data / "rossmann").filter(
