@@ -26,6 +26,11 @@ class Retailer:
         if "stores" not in self.source.datasets:
             raise SettingsError(f"source {self.source.name} delivers no dataset `stores`: every table needs its stores")
         last, span = self.settings.end_date, self.source.span
+        if last is not None and self.settings.start_date is None and last < self.first_day:
+            raise SettingsError(
+                f"RETAIL_END_DATE {last} is before the first day {self.first_day} of source {self.source.name}: "
+                "choose a later end, or set RETAIL_START_DATE"
+            )
         if self.first_day > (self.last_day or self.first_day):
             raise SettingsError(
                 f"RETAIL_START_DATE {self.first_day} is after the last day {self.last_day}"

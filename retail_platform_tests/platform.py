@@ -59,7 +59,7 @@ class Platform:
         (folder / "dagster.yaml").write_text(config)
         self.lake = Lake(str(self.settings.setdefault("lake_uri", folder / "lake")))
         self.settings.setdefault("warehouse", folder / "warehouse.duckdb")
-        with self._environment():
+        with self.environment():
             self.repository = self._repository()
             self.instance = dg.DagsterInstance.from_config(str(folder))
 
@@ -74,18 +74,18 @@ class Platform:
     @property
     def graph(self) -> AssetGraph:
         """The asset graph of the code location."""
-        with self._environment():
+        with self.environment():
             return self.repository.get_definition().asset_graph
 
     def materialize(self, first: str, last: str | None = None, select: str = "*", days_per_run: int = 31) -> Outcome:
         """Materialize days through Dagster, as `retail materialize` does."""
-        with self._environment():
+        with self.environment():
             plan = plan_range(select, window(first, last), days_per_run, self.repository)
             return execute_range(self.instance, plan)
 
     def check(self, first: str, last: str | None = None, select: str = "*") -> list[check_runs.Result]:
         """Run the asset checks, as `retail check` does."""
-        with self._environment():
+        with self.environment():
             return run_checks(self.instance, window(first, last), selection=select, repository=self.repository)
 
     def states(self, first: str, last: str | None = None) -> dict[str, DayStates]:
@@ -109,7 +109,7 @@ class Platform:
             settings: fields of `Settings` beside the platform's own; None leaves one out.
         """
 
-        with self._environment(**settings):
+        with self.environment(**settings):
             fresh = self._repository()
             with (
                 patch.object(ranges, "code_location", lambda: fresh),
@@ -123,7 +123,7 @@ class Platform:
         return ReconstructableRepository.for_module(module, attribute, f"{self.folder}/{next(_loads)}")
 
     @contextmanager
-    def _environment(self, **settings: object) -> Iterator[None]:
+    def environment(self, **settings: object) -> Iterator[None]:
         """The working folder and variables of this platform and of nobody else."""
         before, folder = dict(os.environ), Path.cwd()
         for name in before:

@@ -7,7 +7,7 @@ import dagster as dg
 import dataframely as dy
 import polars as pl
 
-from retail_platform.domains.describe import KINDS, OWNERS, lineage, metadata, personal_columns, tags
+from retail_platform.domains.describe import KINDS, OWNERS, column_schema, lineage, metadata, personal_columns, tags
 from retail_platform.partitions import run_window
 from retail_platform.quality.validate import validate
 from retail_platform.retailer import Retailer
@@ -58,7 +58,10 @@ def validated_asset(
             ),
             quarantine: dg.AssetOut(
                 description=f"Rows of {raw} that {table} rejects, as delivered, with the reasons.",
-                metadata={"personal_columns": personal_columns(contract)},
+                metadata={
+                    "dagster/column_schema": _quarantine_schema(delivery),
+                    "personal_columns": personal_columns(contract),
+                },
                 tags=tags(group, "quarantine"),
                 **common,
             ),
@@ -88,6 +91,15 @@ def validated_asset(
         yield dg.Output(accepted, output_name=table, metadata=columns)
 
     return validated
+
+
+def _quarantine_schema(delivery: type[dy.Schema]) -> dg.TableSchema:
+    """The delivered columns, then why a row was rejected, and how often it was delivered."""
+    added = [
+        dg.TableColumn("reasons", type="List(String)", description="What it breaks: column|rule, or a rule's name."),
+        dg.TableColumn("copies", type="Int64", description="Times the row was delivered."),
+    ]
+    return dg.TableSchema(columns=[*column_schema(delivery).columns, *added])
 
 
 def _ids(table: pl.LazyFrame, column: str) -> pl.Series:

@@ -1,0 +1,52 @@
+"""Which days there are, and which other days a day looks at."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from dagster._core.definitions.partitions.context import partition_loading_context
+
+from retail_platform.partitions import daily_partitions, local_today, same_weekdays_before
+
+PARIS = "Europe/Paris"
+
+
+def test_a_closed_span_has_both_its_ends() -> None:
+    days = daily_partitions(date(2026, 1, 1), date(2026, 1, 3), PARIS)
+
+    assert days.get_partition_keys() == ["2026-01-01", "2026-01-02", "2026-01-03"]
+
+
+@pytest.mark.parametrize(
+    ("now", "today"),
+    [
+        ("2026-03-28T22:30+00:00", "2026-03-28"),
+        ("2026-03-28T23:30+00:00", "2026-03-29"),  # half past midnight in Paris
+        ("2026-03-29T22:30+00:00", "2026-03-30"),  # after a day of 23 hours
+        ("2026-10-25T22:30+00:00", "2026-10-25"),  # still the day of 25 hours
+        ("2026-10-25T23:30+00:00", "2026-10-26"),
+    ],
+)
+def test_an_open_span_ends_with_the_retailers_today(now: str, today: str) -> None:
+    instant = datetime.fromisoformat(now)
+    days = daily_partitions(date(2026, 3, 27), None, PARIS)
+
+    assert local_today(PARIS, instant) == date.fromisoformat(today)
+    with partition_loading_context(effective_dt=instant):
+        assert days.get_last_partition_key() == today
+
+
+def test_a_day_looks_at_four_weeks_before_it_clipped_at_the_start() -> None:
+    days = daily_partitions(date(2026, 1, 1), date(2026, 3, 31), PARIS)
+
+    def looked_at(day: str) -> list[str]:
+        subset = days.empty_subset().with_partition_keys([day])
+        upstream = same_weekdays_before().get_upstream_mapped_partitions_result_for_partitions(subset, days, days)
+        return sorted(upstream.partitions_subset.get_partition_keys())
+
+    assert looked_at("2026-03-01")[0] == "2026-02-01"
+    assert looked_at("2026-03-01")[-1] == "2026-03-01"
+    assert looked_at("2026-01-03") == ["2026-01-01", "2026-01-02", "2026-01-03"]
+
+
+def test_today_is_the_zones() -> None:
+    assert local_today("Pacific/Auckland", datetime(2026, 1, 1, 12, tzinfo=UTC)) == date(2026, 1, 2)
