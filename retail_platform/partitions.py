@@ -3,6 +3,7 @@
 Days are the retailer's local dates. What a day's asset reads of other days is said here and nowhere else.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 import dagster as dg
@@ -45,3 +46,12 @@ def local_today(timezone: str, now: datetime) -> date:
     from zoneinfo import ZoneInfo
 
     return now.astimezone(ZoneInfo(timezone)).date()
+
+
+def materialized_days(instance: dg.DagsterInstance, key: dg.AssetKey, days: Iterable[str]) -> set[str]:
+    """Those of the days that an asset has a materialization of."""
+    return set(
+        instance.event_log_storage.get_latest_storage_id_by_partition(
+            key, dg.DagsterEventType.ASSET_MATERIALIZATION, partitions=set(days)
+        )
+    )

@@ -13,11 +13,11 @@ from dagster._core.definitions.reconstruct import ReconstructableJob, Reconstruc
 from retail_platform.automation.ranges import (
     JOB,
     code_location,
-    materialized_days,
     range_tags,
     select,
     step_failure_reason,
 )
+from retail_platform.partitions import materialized_days
 from retail_platform.windows import Window, chunks, unbroken
 
 _COMMAND = {"retail/command": "check"}

@@ -6,7 +6,7 @@ goes through Dagster runs of the code location, so that the UI knows it.
 
 import re
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import cast
@@ -16,7 +16,7 @@ from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from dagster._core.definitions.reconstruct import ReconstructableJob, ReconstructableRepository
 from dagster._core.execution.execution_result import ExecutionResult
 
-from retail_platform.partitions import reached_days
+from retail_platform.partitions import materialized_days, reached_days
 from retail_platform.windows import Window, chunks, unbroken
 
 ATTEMPT_TAG = "retail/attempt"
@@ -228,15 +228,6 @@ def _reached(instance: dg.DagsterInstance, phase: Phase, window: Window) -> list
     for key in phase.keys:
         there |= materialized_days(instance, key, wanted)
     return unbroken(date.fromisoformat(day) for day in wanted if day in there)
-
-
-def materialized_days(instance: dg.DagsterInstance, key: dg.AssetKey, days: Iterable[str]) -> set[str]:
-    """Those of the days that an asset has a materialization of."""
-    return set(
-        instance.event_log_storage.get_latest_storage_id_by_partition(
-            key, dg.DagsterEventType.ASSET_MATERIALIZATION, partitions=set(days)
-        )
-    )
 
 
 def range_tags(days: Window | None) -> dict[str, str]:

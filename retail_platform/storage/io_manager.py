@@ -19,6 +19,10 @@ from retail_platform.windows import Window
 PERSONAL_COLUMNS = "personal_columns"
 """Key of an asset's definition metadata: names of columns that no preview may show."""
 
+LEAVES_OUT_ABSENT_DAYS = "leaves_out_absent_days"
+"""Key of an input's metadata: the asset leaves out days of a backfill that are absent upstream, and says so."""
+
+_BACKFILL_TAG = "dagster/backfill"
 _PREVIEW_ROWS, _PREVIEW_COLUMNS = 5, 14
 _SHOWN_DAYS = 10
 
@@ -136,6 +140,8 @@ def _require_same_days(context: dg.InputContext) -> None:
     step, upstream = context.step_context, context.asset_key
     if step.entity_partitions_def is None or upstream in step.job_def.asset_layer.selected_asset_keys:
         return
+    if is_backfill(step.dagster_run) and (context.definition_metadata or {}).get(LEAVES_OUT_ABSENT_DAYS):
+        return
     needed = _own_keys(step) & set(context.asset_partition_keys)
     if not needed:
         return
@@ -153,6 +159,11 @@ def _require_same_days(context: dg.InputContext) -> None:
             metadata={"asset": name, "missing_days": missing},
             allow_retries=False,
         )
+
+
+def is_backfill(run: dg.DagsterRun) -> bool:
+    """Whether Dagster's daemon chose the days of a run."""
+    return _BACKFILL_TAG in run.tags
 
 
 def _own_keys(step: StepExecutionContext) -> set[str]:
