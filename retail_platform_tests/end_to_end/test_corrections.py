@@ -7,8 +7,8 @@ import pytest
 
 from retail_platform_tests.end_to_end.shops import Shops, usual_lines
 
-FIRST, CORRECTED, LAST = date(2026, 3, 1), date(2026, 3, 3), date(2026, 4, 1)
-DAYS = 32
+FIRST, CORRECTED, LAST = date(2026, 3, 1), date(2026, 3, 3), date(2026, 3, 31)
+DAYS = 31
 REACHED = [date(2026, 3, 10), date(2026, 3, 17), date(2026, 3, 24), date(2026, 3, 31)]
 
 
@@ -33,9 +33,7 @@ def test_a_corrected_day_and_what_its_windows_reach_equal_a_lake_built_from_scra
         before = lived.table("daily_metrics")
 
         correct(shops)
-        lived.materialize(str(CORRECTED))
-        for day in REACHED:
-            lived.materialize(str(day), select="daily_metrics")
+        assert lived.materialize(str(CORRECTED)).failures == []
 
         assert scratch.materialize(str(FIRST), str(LAST)).failures == []
         assert lived.hashes() == scratch.hashes()

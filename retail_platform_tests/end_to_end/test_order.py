@@ -9,19 +9,15 @@ import pytest
 from retail_platform.windows import Window, chunks
 from retail_platform_tests.platform import Platform
 
-PERIODS = ("period_metrics", "warehouse")
-
 
 def in_one_go(platform: Platform, days: Window, part: int) -> None:
     assert platform.materialize(str(days.first), str(days.last), days_per_run=part).failures == []
 
 
 def in_reverse(platform: Platform, days: Window, part: int) -> None:
-    """The last part first; then the asset with a window again, as its days were computed before their history."""
+    """The last part first: later days that an earlier part reaches are made again with it."""
     for some in reversed(list(chunks(days, part))):
         assert platform.materialize(str(some.first), str(some.last)).failures == []
-    for asset in ("daily_metrics", *PERIODS):
-        assert platform.materialize(str(days.first), str(days.last), select=asset).failures == []
 
 
 def day_by_day(platform: Platform, days: Window, _: int) -> None:
@@ -43,7 +39,7 @@ def assert_equal_in_any_order(folder: Path, days: Window, part: int) -> None:
 
 
 def test_days_in_one_go_in_reverse_and_one_by_one_give_the_same(tmp_path: Path) -> None:
-    assert_equal_in_any_order(tmp_path, Window(date(2026, 3, 1), date(2026, 3, 12)), 4)
+    assert_equal_in_any_order(tmp_path, Window(date(2026, 3, 1), date(2026, 3, 8)), 4)
 
 
 @pytest.mark.acceptance
