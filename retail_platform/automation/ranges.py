@@ -188,6 +188,7 @@ def execute_range(
     """
     job = ReconstructableJob(plan.repository, JOB)
     outcome = Outcome()
+    lost: set[date] = set()  # days that failed: a later phase could only fail over them again
 
     def run(phase: Phase, number: int, days: Window | None, attempt: int) -> bool:
         with dg.execute_job(
@@ -213,11 +214,13 @@ def execute_range(
             if not run(phase, number, None, 1):
                 break  # everything after it reads these tables
             continue
-        windows = [plan.window, *(_reached(instance, phase, plan.window) if phase.reaches else ())]
+        windows = unbroken(day for day in plan.window.days() if day not in lost)
+        windows += _reached(instance, phase, plan.window) if phase.reaches else []
         for days in (part for window in windows for part in chunks(window, plan.days_per_run)):
-            if not run(phase, number, days, 1) and len(days) > 1:
-                for day in days.days():
-                    run(phase, number, Window(day, day), 2)
+            if run(phase, number, days, 1):
+                continue
+            single = [Window(day, day) for day in days.days()] if len(days) > 1 else []
+            lost |= {day.first for day in single if not run(phase, number, day, 2)} if single else {days.first}
     return outcome
 
 

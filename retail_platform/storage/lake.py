@@ -135,9 +135,10 @@ class Lake:
             ) from error
         recorded = json.loads(found)["source"]
         if recorded != identity:
+            empty = "" if self.tables() else f", or delete its {_MARKER}: there is no table yet"
             raise LakeError(
                 f"the lake {self.uri} holds rows of {recorded}, not of {identity}: one lake, one source. "
-                "Set RETAIL_LAKE_URI to another place, or the source back"
+                f"Set RETAIL_LAKE_URI to another place, or the source back{empty}"
             )
 
     def content_hash(self, name: str, window: Window | None = None) -> str:
