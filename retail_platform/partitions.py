@@ -4,13 +4,15 @@ Days are the retailer's local dates. What a day's asset reads of other days is s
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
+from dagster import AssetRecordsFilter
 
 from retail_platform.windows import Window
 
 COMPARED_WEEKS = 4
+_RECORDS_AT_ONCE = 1000
 
 
 def daily_partitions(first: date, last: date | None, timezone: str) -> dg.DailyPartitionsDefinition:
@@ -27,6 +29,11 @@ def same_weekdays_before() -> dg.TimeWindowPartitionMapping:
     return dg.TimeWindowPartitionMapping(
         start_offset=-7 * COMPARED_WEEKS, end_offset=0, allow_nonexistent_upstream_partitions=True
     )
+
+
+def compared_days(day: date) -> list[date]:
+    """The days whose measures a day's comparison looks at: itself and its weekday in the weeks before."""
+    return [day - timedelta(days=7 * week) for week in range(COMPARED_WEEKS + 1)]
 
 
 def reached_days(window: Window) -> list[date]:
@@ -55,3 +62,19 @@ def materialized_days(instance: dg.DagsterInstance, key: dg.AssetKey, days: Iter
             key, dg.DagsterEventType.ASSET_MATERIALIZATION, partitions=set(days)
         )
     )
+
+
+def materialized_at(instance: dg.DagsterInstance, key: dg.AssetKey, days: Iterable[str]) -> dict[str, datetime]:
+    """When an asset was last materialized for each of the days, in UTC; a day that never was is left out."""
+    newest = instance.event_log_storage.get_latest_storage_id_by_partition(
+        key, dg.DagsterEventType.ASSET_MATERIALIZATION, partitions=set(days)
+    )
+    ids = list(newest.values())
+    found: dict[str, datetime] = {}
+    for start in range(0, len(ids), _RECORDS_AT_ONCE):
+        part = ids[start : start + _RECORDS_AT_ONCE]
+        wanted = AssetRecordsFilter(asset_key=key, storage_ids=part)
+        for record in instance.fetch_materializations(wanted, limit=len(part)).records:
+            assert record.partition_key is not None
+            found[record.partition_key] = datetime.fromtimestamp(record.timestamp, UTC)
+    return found

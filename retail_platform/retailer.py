@@ -3,6 +3,7 @@
 What every asset, job and command needs to know of the settings belongs here; how things work does not.
 """
 
+import os
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -25,6 +26,11 @@ class Retailer:
     def __post_init__(self) -> None:
         if "stores" not in self.source.datasets:
             raise SettingsError(f"source {self.source.name} delivers no dataset `stores`: every table needs its stores")
+        if {"sales", "store_totals"} <= self.source.datasets.keys():
+            raise SettingsError(
+                f"source {self.source.name} delivers `sales` and `store_totals`: totals are for sources without lines, "
+                "take them out of the mapping"
+            )
         last, span = self.settings.end_date, self.source.span
         if last is not None and self.settings.start_date is None and last < self.first_day:
             raise SettingsError(
@@ -41,6 +47,15 @@ class Retailer:
                 f"RETAIL_START_DATE and RETAIL_END_DATE ask for {self.first_day}..{self.last_day}, but source "
                 f"{self.source.name} has {span}: choose days within"
             )
+
+    @property
+    def identity(self) -> str:
+        """What a lake's rows depend on: source and mapping, where its files lie, zone, currency and country."""
+        place = self.settings.source_dir
+        if place and "://" not in place:
+            place = os.path.normpath(place)
+        origin = f"{self.source.identity} from {place}" if place else self.source.identity
+        return f"{origin} ({self.timezone}, {self.currency}, {self.country})"
 
     @property
     def timezone(self) -> str:
@@ -79,7 +94,8 @@ class Retailer:
     @cached_property
     def days(self) -> dg.DailyPartitionsDefinition:
         """The daily partitions of every partitioned asset."""
-        return daily_partitions(self.first_day, self.last_day, self.timezone)
+        still_open = self.last_day is None or self.last_day >= self.today()
+        return daily_partitions(self.first_day, None if still_open else self.last_day, self.timezone)
 
     @property
     def backfill_policy(self) -> dg.BackfillPolicy:

@@ -9,7 +9,7 @@ from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
@@ -60,8 +60,10 @@ class Settings(BaseSettings):
         "simulator", description="`simulator`, a built-in mapping's name, or a mapping's folder", min_length=1
     )
     source_dir: str | None = Field(None, description="where the source's files lie: a folder, or s3://bucket/prefix")
-    source_url: str | None = Field(None, description="address of the source's API", pattern=r"^https?://")
-    source_token: SecretStr | None = Field(None, description="bearer token of the source's API")
+    source_url: str | None = Field(
+        None, description="address of the source's API; no source of this version has one", pattern=r"^https?://"
+    )
+    source_token: SecretStr | None = Field(None, description="bearer token of the source's API; see RETAIL_SOURCE_URL")
     seed: int = Field(1, ge=0, lt=2**32, description="the simulator's seed")
     scale: Literal["tiny", "demo", "large"] = Field("demo", description="the simulator's size")
     start_date: date | None = Field(None, description="first day, YYYY-MM-DD; default: the source's")
@@ -76,7 +78,9 @@ class Settings(BaseSettings):
     engine: Literal["polars"] = Field("polars", description="what reduces row-level tables")
     source_retries: int = Field(2, ge=0, le=20, description="how often an unavailable source is tried again in a run")
     days_per_run: int = Field(31, ge=1, le=366, description="days that one run of a backfill holds at most")
-    heal_days: int = Field(35, ge=1, le=3660, description="how many days back missing or failed days are looked for")
+    heal_days: int = Field(
+        35, ge=1, le=3660, description="how many days back healing looks; nothing heals by itself in this version"
+    )
 
     @model_validator(mode="after")
     def _starts_before_it_ends(self) -> "Settings":
@@ -133,8 +137,3 @@ def _explain(problem: object) -> str:
     field = Settings.model_fields[name]
     shown = "***" if name == "source_token" else repr(problem["input"])
     return f"{PREFIX}{name.upper()} is {shown}: {message} ({field.description})"
-
-
-def zone(name: str) -> ZoneInfo:
-    """The time zone of a validated name."""
-    return ZoneInfo(name)

@@ -86,7 +86,9 @@ class Platform:
     def check(self, first: str, last: str | None = None, select: str = "*") -> list[check_runs.Result]:
         """Run the asset checks, as `retail check` does."""
         with self.environment():
-            return run_checks(self.instance, window(first, last), selection=select, repository=self.repository)
+            return run_checks(
+                self.instance, window(first, last), selection=select, repository=self.repository
+            ).results
 
     def states(self, first: str, last: str | None = None) -> dict[str, DayStates]:
         """What `retail status` shows, by asset."""

@@ -40,6 +40,22 @@ class Result:
         return "ok" if self.passed else self.severity
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What checks found, and what they could not look at.
+
+    Attributes:
+        results: one for each check and day.
+        missing: days of each checked daily table that are not materialized; tables without days are there or not:
+            an empty tuple of days.
+        unchecked: selected tables that have no checks.
+    """
+
+    results: list[Result]
+    missing: dict[str, tuple[date, ...]]
+    unchecked: list[str]
+
+
 def run_checks(
     instance: dg.DagsterInstance,
     window: Window,
@@ -48,7 +64,7 @@ def run_checks(
     days_per_run: int = 31,
     repository: ReconstructableRepository | None = None,
     on_run: Callable[[Window | None], None] = lambda _: None,
-) -> list[Result]:
+) -> Checked:
     """Evaluate the checks of the selected assets on the days of a window that are materialized.
 
     Raises:
@@ -57,10 +73,19 @@ def run_checks(
     repository = repository or code_location()
     graph = repository.get_definition().asset_graph
     by_days: dict[tuple[Window | None, ...], set[dg.AssetCheckKey]] = {}
-    for key in select(graph, selection):
-        if checks := graph.get_check_keys_for_assets({key}):
-            daily = graph.get(key).partitions_def is not None
-            by_days.setdefault(_materialized(instance, key, window if daily else None), set()).update(checks)
+    missing: dict[str, tuple[date, ...]] = {}
+    unchecked: list[str] = []
+    for key in sorted(select(graph, selection), key=dg.AssetKey.to_user_string):
+        checks = graph.get_check_keys_for_assets({key})
+        if not checks:
+            unchecked.append(key.to_user_string())
+            continue
+        wanted = window if graph.get(key).partitions_def is not None else None
+        there = _materialized(instance, key, wanted)
+        by_days.setdefault(there, set()).update(checks)
+        absent = _absent(there, wanted)
+        if absent or not there:
+            missing[key.to_user_string()] = absent
     results: list[Result] = []
     for ranges, checks in by_days.items():
         job = ReconstructableJob(repository, JOB).get_subset(asset_selection=set(), asset_check_selection=checks)
@@ -68,7 +93,14 @@ def run_checks(
             for part in [None] if days is None else chunks(days, days_per_run):
                 results += _evaluate(job, instance, part)
                 on_run(part)
-    return sorted(results, key=lambda result: (result.table, result.check, result.day or date.min))
+    results.sort(key=lambda result: (result.table, result.check, result.day or date.min))
+    return Checked(results, missing, unchecked)
+
+
+def _absent(there: tuple[Window | None, ...], wanted: Window | None) -> tuple[date, ...]:
+    if wanted is None:
+        return ()
+    return tuple(day for day in wanted.days() if not any(days and day in days for days in there))
 
 
 def _materialized(instance: dg.DagsterInstance, key: dg.AssetKey, window: Window | None) -> tuple[Window | None, ...]:
@@ -97,9 +129,19 @@ def _evaluate(job: ReconstructableJob, instance: dg.DagsterInstance, days: Windo
                 step_failure_reason(event),
             )
             for event in result.all_events
-            if event.is_step_failure and "DagsterAssetCheckFailedError" not in step_failure_reason(event)
+            if event.is_step_failure and not _is_a_verdict(event)
         ]
     return found + broken
+
+
+def _is_a_verdict(event: dg.DagsterEvent) -> bool:
+    """Whether the step failed because a blocking check did, which is told by the check itself."""
+    error = event.step_failure_data.error
+    while error is not None:
+        if error.cls_name == dg.DagsterAssetCheckFailedError.__name__:
+            return True
+        error = error.cause
+    return False
 
 
 def _result(evaluation: dg.AssetCheckEvaluation) -> Result:

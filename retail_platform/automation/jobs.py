@@ -7,8 +7,6 @@ DAY = "day"
 TODAY = "today"
 REFERENCE = "reference"
 
-DAILY_LAYERS = ("raw", "validated", "quarantine", "metrics")
-
 
 def build(daily: list[dg.AssetKey]) -> list[UnresolvedAssetJobDefinition]:
     """The jobs.

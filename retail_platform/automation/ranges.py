@@ -29,12 +29,12 @@ class Phase:
     """Assets that may run together, over the whole range, before the next phase begins.
 
     Attributes:
-        reaches: they read a window of days of what the same plan makes: what it changes reaches later days, too.
+        reaches: what the same plan makes and they read a window of days of: what it changes reaches later days, too.
     """
 
     keys: tuple[dg.AssetKey, ...]
     daily: bool
-    reaches: bool = False
+    reaches: frozenset[dg.AssetKey] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def phases(graph: AssetGraph, keys: set[dg.AssetKey]) -> list[Phase]:
     together with what it reads, so that order and size of chunks cannot matter.
     """
     level: dict[dg.AssetKey, int] = {}
-    reaching: set[dg.AssetKey] = set()
+    reaching: dict[dg.AssetKey, set[dg.AssetKey]] = {}
     for key in graph.toposorted_asset_keys:
         if key not in graph.materializable_asset_keys:
             continue
@@ -128,13 +128,13 @@ def phases(graph: AssetGraph, keys: set[dg.AssetKey]) -> list[Phase]:
             apart = windowed or daily != (graph.get(parent).partitions_def is not None)
             level[key] = max(level[key], level[parent] + int(apart))
             if windowed and parent in keys:
-                reaching.add(key)
+                reaching.setdefault(key, set()).add(parent)
     found: dict[tuple[int, bool], list[dg.AssetKey]] = {}
     for key in graph.toposorted_asset_keys:
         if key in keys:
             found.setdefault((level[key], graph.get(key).partitions_def is None), []).append(key)
     return [
-        Phase(tuple(members), daily=not whole, reaches=not reaching.isdisjoint(members))
+        Phase(tuple(members), not whole, frozenset(one for key in members for one in reaching.get(key, ())))
         for (_, whole), members in sorted(found.items())
     ]
 
@@ -225,10 +225,10 @@ def execute_range(
 
 
 def _reached(instance: dg.DagsterInstance, phase: Phase, window: Window) -> list[Window]:
-    """Unbroken ranges of materialized days after the window that what changed in it reaches."""
+    """Unbroken ranges of days after the window that what changed in it reaches: those there are upstream."""
     wanted = [str(day) for day in reached_days(window)]
     there = set[str]()
-    for key in phase.keys:
+    for key in phase.reaches:
         there |= materialized_days(instance, key, wanted)
     return unbroken(date.fromisoformat(day) for day in wanted if day in there)
 

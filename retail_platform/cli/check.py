@@ -1,6 +1,7 @@
 """`retail check`: the asset checks on what is there, on the screen, as JUnit XML and as Markdown."""
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from xml.etree import ElementTree
@@ -20,13 +21,14 @@ from retail_platform.cli.common import (
     dagster_instance,
     errors,
     retailer_of,
+    shown_days,
     shown_table,
     told,
     window_of,
 )
 
 if TYPE_CHECKING:
-    from retail_platform.automation.check_runs import Result
+    from retail_platform.automation.check_runs import Checked, Result
 
 _STYLE = {"ok": "green", "WARN": "yellow", "ERROR": "red"}
 _SHOWN = 20
@@ -58,30 +60,50 @@ def check(
     window = window_of(retailer, first, last)
     with dagster_instance() as instance, errors.status(f"checking {window}"):
         try:
-            results = run_checks(instance, window, selection=select, days_per_run=retailer.settings.days_per_run)
+            checked = run_checks(instance, window, selection=select, days_per_run=retailer.settings.days_per_run)
         except ValueError as error:
             raise Misuse(str(error)) from None
-    for path, text in ((junit, junit_xml(results)), (markdown, markdown_summary(results, str(window)))):
+    outputs = ((junit, junit_xml(checked)), (markdown, markdown_summary(checked, str(window))))
+    for path, text in outputs:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-    if not results:
-        errors.print(f"nothing of {window} is materialized: run `retail materialize` first", style="red")
+    if not checked.results:
+        why = "is materialized: run `retail materialize` first"
+        if checked.unchecked and not checked.missing:
+            why = f"has a check: none are defined on {', '.join(checked.unchecked)}"
+        errors.print(f"nothing of {window} {why}", style="red", highlight=False)
         raise typer.Exit(FAILED)
-    _show(results)
-    if any(result.level == "ERROR" for result in results):
+    _show(checked)
+    if any(result.level == "ERROR" for result in checked.results):
         raise typer.Exit(FAILED)
 
 
-def junit_xml(results: "Sequence[Result]") -> str:
-    """Each evaluation a test case of its table's suite; an ERROR is a failure, a WARN goes to its output."""
+def junit_xml(checked: "Checked") -> str:
+    """Each evaluation a test case of its table's suite; an ERROR is a failure, a WARN goes to its output.
+
+    A day that is not materialized is a skipped case.
+    """
+    results = checked.results
     root = ElementTree.Element("testsuites", name="retail check")
-    for table in sorted({result.table for result in results}):
+    for table in sorted({result.table for result in results} | checked.missing.keys()):
+        absent = [str(day) for day in checked.missing.get(table, ())] or [""] * (table in checked.missing)
         members = [result for result in results if result.table == table]
         failures = sum(result.level == "ERROR" for result in members)
         suite = ElementTree.SubElement(
-            root, "testsuite", name=table, tests=str(len(members)), failures=str(failures), errors="0", skipped="0"
+            root,
+            "testsuite",
+            name=table,
+            tests=str(len(members) + len(absent)),
+            failures=str(failures),
+            errors="0",
+            skipped=str(len(absent)),
         )
+        for day in absent:
+            case = ElementTree.SubElement(
+                suite, "testcase", classname=table, name=f"materialized {day}".strip(), time="0"
+            )
+            ElementTree.SubElement(case, "skipped", message="not materialized")
         for result in members:
             name = f"{result.check} {result.day}" if result.day else result.check
             case = ElementTree.SubElement(suite, "testcase", classname=table, name=name, time="0")
@@ -93,8 +115,9 @@ def junit_xml(results: "Sequence[Result]") -> str:
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def markdown_summary(results: "Sequence[Result]", window: str) -> str:
-    """A line a check, then what did not pass, for a pull request."""
+def markdown_summary(checked: "Checked", window: str) -> str:
+    """A line a check, then what did not pass or is not there, for a pull request."""
+    results = checked.results
     lines = [f"## Data checks, {window}", "", "| table | check | ok | WARN | ERROR |", "|---|---|--:|--:|--:|"]
     lines += [
         f"| {table} | {name} | {counts['ok']} | {counts['WARN']} | {counts['ERROR']} |"
@@ -110,10 +133,13 @@ def markdown_summary(results: "Sequence[Result]", window: str) -> str:
         ]
         if len(wrong) > _SHOWN:
             lines.append(f"\n{len(wrong) - _SHOWN} more.")
+    if checked.missing:
+        lines += ["", *(f"- {line}" for line in _not_there(checked))]
     return "\n".join(lines) + "\n"
 
 
-def _show(results: "Sequence[Result]") -> None:
+def _show(checked: "Checked") -> None:
+    results = checked.results
     table = shown_table("Asset checks", ("Table", "Check"), tuple(_STYLE))
     for (name, check_name), counts in _counts(results).items():
         worst = "ERROR" if counts["ERROR"] else "WARN" if counts["WARN"] else "ok"
@@ -125,6 +151,19 @@ def _show(results: "Sequence[Result]") -> None:
         console.print(text, style=_STYLE[result.level], markup=False, highlight=False)
     if len(wrong) > _SHOWN:
         console.print(f"{len(wrong) - _SHOWN} more: --junit or --markdown writes them, the UI shows them")
+    for line in _not_there(checked):
+        console.print(line, style="yellow", highlight=False)
+
+
+def _not_there(checked: "Checked") -> list[str]:
+    """What could not be checked, tables that lack the same days together."""
+    lacking: dict[tuple[date, ...], list[str]] = {}
+    for table, days in checked.missing.items():
+        lacking.setdefault(days, []).append(table)
+    return [
+        f"not materialized, so not checked: {', '.join(tables)}" + (f" of {shown_days(days)}" if days else "")
+        for days, tables in lacking.items()
+    ]
 
 
 def _counts(results: "Sequence[Result]") -> dict[tuple[str, str], dict[str, int]]:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from functools import wraps
@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from retail_platform.settings import PREFIX, Settings, SettingsError, load_settings
-from retail_platform.windows import Window
+from retail_platform.windows import Window, unbroken
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -27,6 +27,7 @@ console = Console(width=None if sys.stdout.isatty() else _WIDE)
 errors = Console(stderr=True, width=None if sys.stderr.isatty() else _WIDE)
 
 FAILED, MISUSE = 1, 2
+_SHOWN_RANGES = 3
 
 From = Annotated[str | None, typer.Option("--from", metavar="DAY", help="First day, YYYY-MM-DD.")]
 To = Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last day, YYYY-MM-DD, inclusive.")]
@@ -158,3 +159,9 @@ def shown_table(title: str, texts: tuple[str, ...], numbers: tuple[str, ...] = (
     for name in numbers:
         table.add_column(name, justify="right", no_wrap=True)
     return table
+
+
+def shown_days(days: Iterable[str] | Iterable[date]) -> str:
+    """Unbroken ranges of days, the first few."""
+    ranges = unbroken(day if isinstance(day, date) else date.fromisoformat(day) for day in days)
+    return ", ".join(map(str, ranges[:_SHOWN_RANGES])) + (", …" if len(ranges) > _SHOWN_RANGES else "")

@@ -1,6 +1,7 @@
-"""`retail tables`, `retail sql` and `retail quarantine`: looking at what the lake holds. All of them only read."""
+"""`retail tables`, `sql`, `quarantine` and `vacuum`: looking at what the lake holds, and tidying it."""
 
 import sys
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 
@@ -39,6 +40,7 @@ def register(app: typer.Typer) -> None:
     app.command()(tables)
     app.command()(sql)
     app.command()(quarantine)
+    app.command()(vacuum)
 
 
 @told
@@ -75,7 +77,7 @@ def sql(
     from retail_platform.storage.sql import connect
 
     settings = configured(lake_uri=lake)
-    with connect(Lake(settings.lake_uri)) as connection:
+    with connect(Lake(settings.lake_uri), query) as connection:
         try:
             rows = connection.sql(query)
             frame = pl.DataFrame() if rows is None else rows.pl()
@@ -116,22 +118,43 @@ def quarantine(
         _show_rejected(name, rejected.collect(), rows)
 
 
+@told
+def vacuum(
+    days: Annotated[int, typer.Option("--older-than", min=1, metavar="DAYS", help="Files younger than this stay.")] = 7,
+    lake: LakeUri = None,
+) -> None:
+    """Delete files that no version of the last days needs: replaced days, and what killed runs left.
+
+    Example: `retail vacuum --older-than 7`
+    """
+    from retail_platform.storage.lake import Lake
+
+    store = Lake(configured(lake_uri=lake).lake_uri)
+    for name in store.tables():
+        deleted = store.vacuum(name, timedelta(days=days))
+        console.print(f"{name}: {len(deleted)} files deleted", highlight=False)
+
+
 def _show_rejected(name: str, rejected: pl.DataFrame, samples: int) -> None:
-    from retail_platform.domains.clients.contract import PERSONAL_COLUMNS
+    from retail_platform.domains.clients.contract import ClientDelivery
+    from retail_platform.domains.describe import personal_columns
 
     console.print(f"[bold]{name}[/bold]: {rejected.height:,} rows", highlight=False)
     if rejected.is_empty():
         return
-    if name == "quarantine_clients":
-        rejected = rejected.with_columns(
-            pl.when(pl.col(column).is_not_null()).then(pl.lit("***")).alias(column)
-            for column in PERSONAL_COLUMNS
-            if column not in ("age", "birth_year")
-        )
+    hidden = personal_columns(ClientDelivery) if name == "quarantine_clients" else []
     reasons = rejected.explode("reasons").group_by("reasons").len().sort("len", "reasons", descending=[True, False])
     for reason, count in reasons.iter_rows():
         console.print(f"  {count:>8,}  {reason}", highlight=False)
-        chosen = rejected.filter(pl.col("reasons").list.contains(reason)).head(samples)
+        chosen = (
+            rejected.filter(pl.col("reasons").list.contains(reason))
+            .head(samples)
+            .with_columns(
+                pl.when(pl.col(column).is_not_null()).then(pl.lit("***")).alias(column)
+                for column in hidden
+                if column != reason.split("|")[0]  # what is wrong with a value shows in the value alone
+            )
+        )
         for row in chosen.drop("reasons", "copies").iter_rows(named=True):
             text = ", ".join(f"{column}={value}" for column, value in row.items() if value is not None)
             console.print(f"            {text}", style="dim", markup=False, highlight=False)

@@ -95,7 +95,7 @@ def run_range(retailer: "Retailer", window: "Window", selection: str, *, verbose
             plan = plan_range(selection, window, retailer.settings.days_per_run)
         except ValueError as error:
             raise Misuse(str(error)) from None
-        Lake(retailer.settings.lake_uri).claim(retailer.source.identity)  # before anything of another source is run
+        Lake(retailer.settings.lake_uri).claim(retailer.identity)  # before anything of another source is run
         with _progress() as progress:
             task = progress.add_task(str(window), total=plan.days, rows=0, rate="")
 

@@ -1,7 +1,5 @@
 """`retail status`: which days of which assets are there."""
 
-from datetime import date
-
 import typer
 
 from retail_platform.cli.common import (
@@ -14,13 +12,11 @@ from retail_platform.cli.common import (
     console,
     dagster_instance,
     retailer_of,
+    shown_days,
     shown_table,
     told,
     window_of,
 )
-from retail_platform.windows import unbroken
-
-_SHOWN = 3
 
 
 def register(app: typer.Typer) -> None:
@@ -36,7 +32,9 @@ def status(
     source_dir: SourceDir = None,
     lake: LakeUri = None,
 ) -> None:
-    """Show for each asset how many days are materialized, failed and missing, and which.
+    """Show for each asset how many days are materialized, failed, missing and stale, and which.
+
+    A day is stale where a day that it was made from has been made again since.
 
     Example: `retail status --from 2026-01-01 --to 2026-01-31`
     """
@@ -47,19 +45,16 @@ def status(
     window = window_of(retailer, first, last)
     graph = assemble(retailer).resolve_asset_graph()
     title = f"{retailer.source.name}, {window}: {len(window)} days"
-    table = shown_table(title, ("Group", "Asset", "Missing or failed"), ("Materialized", "Failed", "Missing"))
+    table = shown_table(
+        title, ("Group", "Asset", "Failed, missing or stale"), ("Materialized", "Failed", "Missing", "Stale")
+    )
     with dagster_instance() as instance:
         states = day_states(instance, graph, window)
     for state in states:
-        style = "red" if state.failed else "" if not state.missing else "yellow"
-        which = [f"failed {_days(state.failed)}"] if state.failed else []
-        which += [f"missing {_days(state.missing)}"] if state.missing else []
-        counts = (str(len(days)) for days in (state.materialized, state.failed, state.missing))
+        style = "red" if state.failed else "yellow" if state.missing or state.stale else ""
+        which = [f"failed {shown_days(state.failed)}"] if state.failed else []
+        which += [f"stale {shown_days(state.stale)}"] if state.stale else []
+        which += [f"missing {shown_days(state.missing)}"] if state.missing else []
+        counts = (str(len(days)) for days in (state.materialized, state.failed, state.missing, state.stale))
         table.add_row(state.group, state.asset, "; ".join(which), *counts, style=style)
     console.print(table)
-
-
-def _days(days: list[str]) -> str:
-    """Unbroken ranges of days, the first few."""
-    ranges = unbroken(map(date.fromisoformat, days))
-    return ", ".join(map(str, ranges[:_SHOWN])) + (", …" if len(ranges) > _SHOWN else "")

@@ -41,5 +41,6 @@ def validated_checks(
     if daily:
         found.append(rules.volume(table))
         if retailer.source.datasets[dataset].delivery is Delivery.STORE_DAY:
-            found.append(rules.completeness(f"raw_{dataset}", with_doors_only=dataset == "footfall"))
+            doors = dataset == "footfall"
+            found.append(rules.completeness(f"raw_{dataset}", with_doors_only=doors, today=retailer.today))
     return table_checks(retailer, table, [*found, *more], daily=daily)

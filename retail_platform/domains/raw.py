@@ -15,6 +15,8 @@ from retail_platform.sources.base import DAILY_DATASETS, DELIVERIES, Delivery, S
 from retail_platform.sources.deliver import deliver, require_stores
 from retail_platform.storage.lake import Lake
 
+_DATES = {"date": pl.Date}
+
 
 def raw_asset(retailer: Retailer, dataset: str, *, group: str) -> dg.AssetsDefinition:
     """The asset `raw_<dataset>`: what the source delivered, unjudged.
@@ -41,10 +43,11 @@ def raw_asset(retailer: Retailer, dataset: str, *, group: str) -> dg.AssetsDefin
     def raw(context: dg.AssetExecutionContext, **tables: pl.LazyFrame) -> Any:
         window = run_window(context) if daily else None
         with _never_retried():
-            Lake(retailer.settings.lake_uri).claim(retailer.source.identity)
+            Lake(retailer.settings.lake_uri).claim(retailer.identity)
             rows = deliver(retailer.source, dataset, window).collect()
             if window is not None and by_store:
-                dates = pl.LazyFrame({"date": list(window.days())})
+                # Today is partial: a store that has not sold anything yet is not missing.
+                dates = pl.LazyFrame({"date": [day for day in window.days() if day < retailer.today()]}, _DATES)
                 expected = expected_stores(
                     tables["stores"], tables["opening_hours"], dates, with_doors_only=dataset == "footfall"
                 )

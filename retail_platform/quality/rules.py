@@ -6,7 +6,7 @@ a row must be is said by the contracts.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 import dagster as dg
 import polars as pl
@@ -65,8 +65,8 @@ def conservation(table: str, raw: str) -> Rule:
     return Rule("conservation", "Rows delivered = accepted + quarantined + exact duplicates.", judge, blocking=True)
 
 
-def completeness(raw: str, *, with_doors_only: bool) -> Rule:
-    """Every store that is open on a day delivered on it."""
+def completeness(raw: str, *, with_doors_only: bool, today: Callable[[], date]) -> Rule:
+    """Every store that is open on a day delivered on it; on a day that is not over a missing one is a warning."""
 
     def judge(lake: Lake, window: Window | None) -> pl.DataFrame:
         assert window is not None
@@ -79,7 +79,7 @@ def completeness(raw: str, *, with_doors_only: bool) -> Rule:
         counted = _by_day(stores, window, expected=pl.len(), missing=lacks.len(), stores=_some(lacks))
         return _joined([counted], window).with_columns(
             passed=pl.col("missing") == 0,
-            severity=pl.lit(ERROR),
+            severity=pl.when(pl.col("date") < today()).then(pl.lit(ERROR)).otherwise(pl.lit(WARN)),
             description=pl.format(
                 "{} of {} open stores delivered{}",
                 pl.col("expected") - pl.col("missing"),

@@ -135,10 +135,11 @@ class Lake:
             ) from error
         recorded = json.loads(found)["source"]
         if recorded != identity:
-            empty = "" if self.tables() else f", or delete its {_MARKER}: there is no table yet"
+            empty = "" if self.tables() else ", as you can here: there is no table yet"
             raise LakeError(
                 f"the lake {self.uri} holds rows of {recorded}, not of {identity}: one lake, one source. "
-                f"Set RETAIL_LAKE_URI to another place, or the source back{empty}"
+                "Set RETAIL_LAKE_URI to another place, or the settings back; where the same retailer's files have "
+                f"moved, delete the lake's {_MARKER}{empty}"
             )
 
     def content_hash(self, name: str, window: Window | None = None) -> str:

@@ -68,14 +68,19 @@ def _rows(lake: Lake, name: str, files: pl.DataFrame) -> int:
     return int(lake.scan(name).select(pl.len()).collect().item())  # a file of another writer, without statistics
 
 
-def connect(lake: Lake) -> "duckdb.DuckDBPyConnection":
-    """An in-memory DuckDB with a view for each table, as the tables are now; times are shown in UTC."""
+def connect(lake: Lake, query: str | None = None) -> "duckdb.DuckDBPyConnection":
+    """An in-memory DuckDB with a view for each table, as the tables are now; times are shown in UTC.
+
+    Args:
+        lake: where the tables are.
+        query: make views only for the tables it names; those it cannot be read for: all.
+    """
     import duckdb
 
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("CREATE SCHEMA table_columns")
-    for name in lake.tables():
+    for name in _named(connection, lake.tables(), query):
         table = lake.delta(name)
         files = table.file_uris()
         if places.is_remote(lake.uri) and files:
@@ -83,6 +88,18 @@ def connect(lake: Lake) -> "duckdb.DuckDBPyConnection":
         else:
             _create_view(connection, name, table, files)
     return connection
+
+
+def _named(connection: "duckdb.DuckDBPyConnection", tables: list[str], query: str | None) -> list[str]:
+    import duckdb
+
+    if query is None:
+        return tables
+    try:
+        named = connection.get_table_names(query)
+    except duckdb.Error:  # the query itself will say what is wrong with it
+        return tables
+    return [name for name in tables if name in named]
 
 
 def _create_view(connection: "duckdb.DuckDBPyConnection", name: str, table: DeltaTable, files: list[str]) -> None:

@@ -120,7 +120,7 @@ def test_status_counts_days_of_each_asset(platform: Platform) -> None:
 
     assert result.exit_code == 0
     line = next(line.split() for line in result.output.splitlines() if " raw_sales " in line)
-    assert line == ["sales", "raw_sales", "missing", "2026-03-01", "3", "0", "1"]
+    assert line == ["sales", "raw_sales", "missing", "2026-03-01", "3", "0", "1", "0"]
 
 
 def test_tables_lists_rows_days_and_sizes(platform: Platform) -> None:

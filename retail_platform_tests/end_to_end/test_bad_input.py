@@ -81,8 +81,9 @@ class TestArguments:
         assert "RETAIL_SOURCE is 'olits', which is no source; did you mean olist?" in said
         assert "Known are simulator, bank_footfall, jaffle_shop, olist, retailinsights, rossmann" in said
 
-    def test_a_folder_of_files_that_is_not_there(self, platform: Platform) -> None:
-        said = refused(platform, "--from", NEXT, "--to", NEXT, "--source-dir", "/nowhere", code=1)
+    def test_a_folder_of_files_that_is_not_there(self, platform: Platform, tmp_path: Path) -> None:
+        elsewhere = str(tmp_path / "elsewhere")
+        said = refused(platform, "--from", NEXT, "--to", NEXT, "--source-dir", "/nowhere", "--lake", elsewhere, code=1)
 
         assert "RETAIL_SOURCE_DIR /nowhere is not there or is no folder" in said
 
@@ -237,8 +238,18 @@ class TestLake:
     def test_a_lake_of_another_source(self, platform: Platform) -> None:
         said = refused(platform, "--source", "simulator", "--from", DAY, "--to", DAY, code=1)
 
-        assert f"the lake {platform.lake.uri} holds rows of mapping:corner, not of simulator v1 seed=1" in said
-        assert "one lake, one source. Set RETAIL_LAKE_URI to another place, or the source back" in said
+        assert f"the lake {platform.lake.uri} holds rows of mapping:corner from " in said
+        assert "not of simulator v1 seed=1" in said
+        assert "one lake, one source. Set RETAIL_LAKE_URI to another place, or the settings back" in said
+
+    @pytest.mark.parametrize(
+        "other", [{"source_dir": "/somebody/else"}, {"currency": "CHF"}, {"timezone": "Asia/Tokyo"}, {"country": "CH"}]
+    )
+    def test_a_lake_of_another_retailer_with_the_same_mapping(self, platform: Platform, other: dict[str, str]) -> None:
+        said = refused(platform, "--from", DAY, "--to", DAY, code=1, **other)
+
+        assert "one lake, one source" in said
+        assert next(iter(other.values())) in said
 
     def test_a_lake_that_is_a_file(self, platform: Platform, tmp_path: Path) -> None:
         (tmp_path / "lake").write_text("mine")

@@ -22,7 +22,7 @@ def build(retailer: Retailer) -> list[dg.AssetsDefinition]:
     @dg.asset(group_name="calendar", **described(CalendarDay, domain="calendar", layer="validated"))
     def calendar() -> pl.LazyFrame:
         """The dates, a year beyond the retailer's span at both ends: weeks, retail periods, holidays, events."""
-        Lake(retailer.settings.lake_uri).claim(retailer.source.identity)
+        Lake(retailer.settings.lake_uri).claim(retailer.identity)
         span = retailer.span()
         window = Window(span.first - _BEFORE, span.last + _AFTER)
         return transform.calendar_days(

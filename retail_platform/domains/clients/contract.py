@@ -5,18 +5,16 @@ Only columns, types, units and rules belong here. How a row is judged is `qualit
 
 import dataframely as dy
 
-PERSONAL_COLUMNS = ("name", "email", "phone", "birth_year", "age")
-
 
 class ClientDelivery(dy.Schema):
     """A client as a source delivers it; nullable columns may be left out by a source."""
 
     client_id = dy.String()
-    name = dy.String(nullable=True)
-    email = dy.String(nullable=True)
-    phone = dy.String(nullable=True)
-    birth_year = dy.Int32(nullable=True)
-    age = dy.Int32(nullable=True)
+    name = dy.String(nullable=True, metadata={"personal": True})
+    email = dy.String(nullable=True, metadata={"personal": True})
+    phone = dy.String(nullable=True, metadata={"personal": True})
+    birth_year = dy.Int32(nullable=True, metadata={"personal": True})
+    age = dy.Int32(nullable=True, metadata={"personal": True})
     gender = dy.String(nullable=True)
     city = dy.String(nullable=True)
     region = dy.String(nullable=True)

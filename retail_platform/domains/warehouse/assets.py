@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
 import polars as pl
@@ -11,6 +12,10 @@ import polars as pl
 from retail_platform.domains.describe import OWNERS, tags
 from retail_platform.retailer import Retailer
 
+if TYPE_CHECKING:
+    import duckdb
+
+_BATCH = 500_000  # rows in memory at once
 _WHOLE = ("stores", "calendar", "period_metrics")
 _DAILY = ("daily_metrics",)
 
@@ -57,11 +62,18 @@ def publish(tables: dict[str, pl.LazyFrame], path: Path) -> dict[str, int]:
     rows = {}
     with _swapped_in(path) as fresh, DuckDBResource(database=str(fresh)).get_connection() as connection:
         for name, frame in sorted(tables.items()):
-            connection.register("incoming", frame.collect(engine="streaming").to_arrow())
-            created = connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM incoming').fetchall()
-            connection.unregister("incoming")
-            rows[name] = int(created[0][0])
+            empty = pl.DataFrame(schema=frame.collect_schema())
+            _insert(connection, f'CREATE TABLE "{name}" AS', empty)
+            batches = frame.collect_batches(chunk_size=_BATCH, engine="streaming")
+            rows[name] = sum(_insert(connection, f'INSERT INTO "{name}"', batch) for batch in batches)
     return rows
+
+
+def _insert(connection: "duckdb.DuckDBPyConnection", statement: str, batch: pl.DataFrame) -> int:
+    connection.register("incoming", batch.to_arrow())
+    done = connection.execute(f"{statement} SELECT * FROM incoming").fetchall()
+    connection.unregister("incoming")
+    return int(done[0][0])
 
 
 @contextmanager
