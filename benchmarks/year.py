@@ -160,7 +160,7 @@ def _platform(lake: Any, window: Any) -> object:
         products=products.lazy(),
         totals=None,
         has_footfall=True,
-        now=datetime.now(UTC),
+        read_at=dates.with_columns(read_at=pl.lit(datetime.now(UTC))),
     ).collect()
 
 

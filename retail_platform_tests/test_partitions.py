@@ -2,10 +2,11 @@
 
 from datetime import UTC, date, datetime
 
+import dagster as dg
 import pytest
 from dagster._core.definitions.partitions.context import partition_loading_context
 
-from retail_platform.partitions import daily_partitions, local_today, same_weekdays_before
+from retail_platform.partitions import daily_partitions, local_today, materialized_at, same_weekdays_before
 
 PARIS = "Europe/Paris"
 
@@ -50,3 +51,17 @@ def test_a_day_looks_at_four_weeks_before_it_clipped_at_the_start() -> None:
 
 def test_today_is_the_zones() -> None:
     assert local_today("Pacific/Auckland", datetime(2026, 1, 1, 12, tzinfo=UTC)) == date(2026, 1, 2)
+
+
+def test_a_day_was_materialized_when_it_last_was() -> None:
+    key, days = dg.AssetKey("raw_sales"), ["2026-01-01", "2026-01-02", "2026-01-03"]
+    with dg.DagsterInstance.ephemeral() as instance:
+        for day in ("2026-01-01", "2026-01-02", "2026-01-01"):
+            instance.report_runless_asset_event(dg.AssetMaterialization(key, partition=day))
+        instance.report_runless_asset_event(dg.AssetMaterialization("raw_footfall", partition="2026-01-03"))
+
+        found = materialized_at(instance, key, days)
+
+    assert sorted(found) == ["2026-01-01", "2026-01-02"]
+    assert found["2026-01-01"] >= found["2026-01-02"]
+    assert {instant.tzinfo for instant in found.values()} == {UTC}

@@ -1,7 +1,7 @@
 """How the metrics hang together: hours and products from the lines, days from both, periods from the days."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Any
 
 import dagster as dg
@@ -20,8 +20,9 @@ from retail_platform.domains.metrics.contract import (
 )
 from retail_platform.domains.products.contract import ProductPrice
 from retail_platform.domains.windowed import INPUT_METADATA, days_that_can_be
-from retail_platform.partitions import run_window, same_weekdays_before
+from retail_platform.partitions import materialized_at, run_window, same_weekdays_before
 from retail_platform.retailer import Retailer
+from retail_platform.sources.base import DAILY_DATASETS
 from retail_platform.storage.lake import Lake
 
 GROUP = "metrics"
@@ -102,7 +103,7 @@ def _store_days(retailer: Retailer) -> dg.AssetsDefinition:
             products=tables.get("product_daily_metrics"),
             totals=tables.get("store_totals"),
             has_footfall=retailer.has("footfall"),
-            now=datetime.now(UTC),
+            read_at=_read_at(context, retailer, run_window(context).days()),
         )
 
     return store_days
@@ -142,3 +143,13 @@ def _period_metrics() -> dg.AssetsDefinition:
 
 def _dates(context: dg.AssetExecutionContext) -> pl.LazyFrame:
     return pl.LazyFrame({"date": list(run_window(context).days())})
+
+
+def _read_at(context: dg.AssetExecutionContext, retailer: Retailer, days: Iterable[date]) -> pl.LazyFrame:
+    """When the deliveries of each day were read: the earliest of its datasets; no row for a day that lacks one."""
+    keys = [str(day) for day in days]
+    raw = [dg.AssetKey(f"raw_{dataset}") for dataset in sorted(DAILY_DATASETS) if retailer.has(dataset)]
+    read = [materialized_at(context.instance, key, keys) for key in raw]
+    whole = [key for key in keys if read and all(key in at for at in read)]
+    rows = [(date.fromisoformat(key), min(at[key] for at in read)) for key in whole]
+    return pl.LazyFrame(rows, schema={"date": pl.Date(), "read_at": pl.Datetime("us", "UTC")}, orient="row")

@@ -70,7 +70,7 @@ class StoreDay(dy.Schema):
     store_id = dy.String(primary_key=True)
     currency = dy.String(nullable=True, description="ISO 4217; null for a store that is no longer among the stores")
     is_open = dy.Bool()
-    final = dy.Bool(description="The store's day was over when this was computed")
+    final = dy.Bool(description="The store's day was over when its deliveries were read")
     open_hours = dy.Int64(nullable=True, description="Hours in which the store was open, in part or whole")
     hours_without_count = dy.Int64(nullable=True, description="Open hours in which a counter did not work")
     visitors = dy.Int64(nullable=True, description="Persons, sum over open hours")

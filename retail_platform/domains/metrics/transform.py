@@ -3,8 +3,6 @@
 Comparisons and periods are in `compare` and `periods`; reducing sale lines is `reduce`'s business.
 """
 
-from datetime import datetime
-
 import polars as pl
 
 from retail_platform.domains.metrics.contract import HourlyMetrics, ProductDailyMetrics, StoreDay
@@ -146,7 +144,7 @@ def store_days(
     products: pl.LazyFrame | None,
     totals: pl.LazyFrame | None,
     has_footfall: bool,
-    now: datetime,
+    read_at: pl.LazyFrame,
 ) -> pl.LazyFrame:
     """Base measures of every store that was open, or delivered anything, on every day.
 
@@ -158,7 +156,8 @@ def store_days(
         products: `ProductDailyMetrics` rows; None where the source has no sale lines.
         totals: `StoreTotal` rows; None where the source has lines.
         has_footfall: whether the source counts visitors by hour.
-        now: the instant of computing; a day is final when it is over in the store's zone.
+        read_at: `date`, `read_at`: when the day's deliveries were read (UTC; the earliest, where they are several). A
+            day is final that was over then in the store's zone; one without an instant is not.
 
     Returns:
         `StoreDay` rows, one for each store and day.
@@ -173,6 +172,7 @@ def store_days(
         .join(openings, on=_STORE_DAY, how="left")
         .join(_of_hours(hourly), on=_STORE_DAY, how="left")
         .join(_of_products(products), on=_STORE_DAY, how="left")
+        .join(read_at, on="date", how="left")
     )
     if totals is not None:
         rows = _with_totals(rows, totals)
@@ -190,7 +190,7 @@ def store_days(
             ),
             hours_without_count=pl.when(has_doors).then(pl.col("hours_without_count").fill_null(0)),
             visitors_imputed_share=_ratio(pl.col("imputed_visitors"), pl.col("visitors")),
-            final=(pl.col("date") < _local_date(now, stores)).fill_null(value=False),
+            final=(pl.col("date") < _local_date(pl.col("read_at"), stores)).fill_null(value=False),
         )
         .sort(_STORE_DAY)
         .pipe(StoreDay.cast)
@@ -281,13 +281,13 @@ def _with_totals(rows: pl.LazyFrame, totals: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _local_date(now: datetime, stores: pl.LazyFrame) -> pl.Expr:
+def _local_date(instant: pl.Expr, stores: pl.LazyFrame) -> pl.Expr:
     """The date in the zone of the row's store at an instant."""
-    today = pl.lit(None, dtype=pl.Date)
+    found = pl.lit(None, dtype=pl.Date)
     for zone in stores.select(pl.col("timezone").unique().sort()).collect().to_series():
-        local = pl.lit(now).dt.convert_time_zone(zone).dt.date()
-        today = pl.when(pl.col("timezone") == zone).then(local).otherwise(today)
-    return today
+        there = instant.dt.convert_time_zone(zone).dt.date()
+        found = pl.when(pl.col("timezone") == zone).then(there).otherwise(found)
+    return found
 
 
 def _ratio(dividend: pl.Expr, divisor: pl.Expr) -> pl.Expr:

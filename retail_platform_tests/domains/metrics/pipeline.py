@@ -72,7 +72,7 @@ class Measured:
     stores: Rows = (SHOP,)
     hours: Rows = field(default_factory=lambda: NINE_TO_TWELVE)
     dates: Sequence[date] = (MONDAY,)
-    now: datetime = LATER
+    read_at: datetime | None = LATER  # when the deliveries of all dates were read; None: no record says when
 
     @property
     def _stores(self) -> pl.LazyFrame:
@@ -85,6 +85,12 @@ class Measured:
     @property
     def _dates(self) -> pl.LazyFrame:
         return pl.LazyFrame({"date": list(self.dates)})
+
+    @property
+    def _read_at(self) -> pl.LazyFrame:
+        instants = {"date": pl.Date(), "read_at": pl.Datetime("us", "UTC")}
+        rows = [] if self.read_at is None else [(day, self.read_at) for day in self.dates]
+        return pl.LazyFrame(rows, schema=instants, orient="row")
 
     def products(self) -> pl.DataFrame:
         """`ProductDailyMetrics` rows."""
@@ -123,7 +129,7 @@ class Measured:
             products=None if self.lines is None else self.products().lazy(),
             totals=None if self.totals is None else frame(StoreTotal, *self.totals, **totals).lazy(),
             has_footfall=self.footfall is not None,
-            now=self.now,
+            read_at=self._read_at,
         ).collect()
         return StoreDay.validate(found)
 

@@ -277,18 +277,21 @@ def test_only_the_days_asked_for_are_made() -> None:
 
 
 @pytest.mark.parametrize(
-    ("now", "finals"),
+    ("read_at", "finals"),
     [
         (datetime(2026, 1, 5, 14, 59, tzinfo=UTC), [False, False]),
         (datetime(2026, 1, 5, 15, 0, tzinfo=UTC), [False, True]),  # midnight in Tokyo
         (datetime(2026, 1, 5, 23, 0, tzinfo=UTC), [True, True]),  # midnight in Paris
+        (None, [False, False]),  # no record
     ],
 )
-def test_a_day_is_final_when_it_is_over_where_the_store_is(now: datetime, finals: list[bool]) -> None:
+def test_a_day_is_final_when_it_was_over_where_the_store_is_before_its_deliveries_were_read(
+    read_at: datetime | None, finals: list[bool]
+) -> None:
     stores = [{**SHOP, "store_id": "paris"}, {**SHOP, "store_id": "tokyo", "timezone": "Asia/Tokyo"}]
     lines = [line("r1", store_id="paris"), line("r1", store_id="tokyo")]
 
-    assert Measured(lines, stores=stores, hours=UNKNOWN_HOURS, now=now).days()["final"].to_list() == finals
+    assert Measured(lines, stores=stores, hours=UNKNOWN_HOURS, read_at=read_at).days()["final"].to_list() == finals
 
 
 def test_amounts_beyond_a_float_are_exact() -> None:
