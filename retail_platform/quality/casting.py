@@ -13,15 +13,23 @@ _YEARS = (1000, 9999)  # `26-01-05` is not the year 26, and Python has no year 0
 def typed(column: str, have: pl.DataType, want: pl.DataType) -> pl.Expr:
     """The column as `want`; null where a value is not one.
 
-    Text is trimmed and empty text is null, except where text is wanted. Whole numbers may carry a zero
-    fraction (`3.0`), amounts are rounded half to even to a cent, days are `YYYY-MM-DD`, wall times
-    `YYYY-MM-DD HH:MM[:SS[.f]]` with a blank or `T` between.
+    Blank text is null whatever is wanted: JSON's `""` says no more than CSV's nothing. Other text is trimmed,
+    except where text is wanted. Whole numbers may carry a zero fraction (`3.0`), amounts are rounded half to
+    even to a cent, days are `YYYY-MM-DD`, wall times `YYYY-MM-DD HH:MM[:SS[.f]]` with a blank or `T` between.
     """
     if have == want:
-        return pl.col(column)
+        return pl.when(has_value(column, have)).then(pl.col(column)) if have == pl.String() else pl.col(column)
     if have.is_(pl.Null()):
         return pl.lit(None, dtype=want).alias(column)
     return _of_text(pl.col(column), want) if have == pl.String() else _of_values(pl.col(column), have, want)
+
+
+def has_value(column: str, have: pl.DataType) -> pl.Expr:
+    """Whether the column says anything: it is not null, nor blank text."""
+    value = pl.col(column)
+    if have == pl.String():
+        return (value.str.strip_chars() != "").fill_null(value=False)
+    return value.is_not_null()
 
 
 def _of_text(value: pl.Expr, want: pl.DataType) -> pl.Expr:

@@ -13,7 +13,7 @@ from typing import cast
 import dataframely as dy
 import polars as pl
 
-from retail_platform.quality.casting import typed
+from retail_platform.quality.casting import has_value, typed
 
 ROW = "_row"
 COPIES = "copies"
@@ -103,7 +103,7 @@ def _fold_duplicates(
     if not identity or rows.is_empty():
         return once, _no_reasons()
     # Hashes find the few candidates; whether they are equal is decided below, on the values themselves.
-    whole = pl.all_horizontal(pl.col(identity).is_not_null())
+    whole = pl.all_horizontal(has_value(name, rows.schema[name]) for name in identity)
     repeated = rows.select(pl.struct(identity).hash().is_duplicated() & whole).to_series()
     if not repeated.any():
         return once, _no_reasons()
@@ -137,16 +137,13 @@ def _cast(rows: pl.DataFrame, delivery: type[dy.Schema]) -> tuple[pl.DataFrame, 
     values = rows.with_columns(typed(name, rows.schema[name], dtype) for name, dtype in wanted.items())
     suspects = [name for name, dtype in wanted.items() if rows.schema[name] != dtype]
     failures = [
-        rows.select(ROW, reason=pl.lit(f"{name}|dtype")).filter(_has_value(rows[name]) & values[name].is_null())
+        rows.select(ROW, name)
+        .filter(values[name].is_null())
+        .filter(has_value(name, rows.schema[name]))
+        .select(ROW, reason=pl.lit(f"{name}|dtype"))
         for name in suspects
     ]
     return values, pl.concat([_no_reasons(), *failures])
-
-
-def _has_value(column: pl.Series) -> pl.Series:
-    if column.dtype == pl.String:
-        return (column.str.strip_chars() != "").fill_null(value=False)
-    return column.is_not_null()
 
 
 def _unknown(values: pl.DataFrame, known: Mapping[str, pl.Series]) -> pl.DataFrame:

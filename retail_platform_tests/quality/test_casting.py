@@ -141,7 +141,13 @@ def test_truth_values(text: str, value: bool | None) -> None:
 
 def test_text_stays_as_it_is() -> None:
     assert cast("  a\x00b ", pl.String(), pl.String()) == "  a\x00b "
-    assert cast("", pl.String(), pl.String()) == ""
+    assert cast("null", pl.String(), pl.String()) == "null"
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t\n", "\u00a0", None])
+@pytest.mark.parametrize("want", [pl.String(), pl.Enum(["ok"]), INT, MONEY, TIME, pl.Boolean()])
+def test_blank_text_is_null_whatever_is_wanted(blank: str | None, want: pl.DataType) -> None:
+    assert cast(blank, pl.String(), want) is None
 
 
 @pytest.mark.parametrize(

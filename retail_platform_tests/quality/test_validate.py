@@ -78,7 +78,9 @@ def test_a_good_row_is_accepted_with_its_types() -> None:
         ({"sold_at": "yesterday"}, "sold_at|dtype"),
         ({"status": "frozen"}, "status|dtype"),
         ({"channel": "web"}, "channel|dtype"),
-        ({"sale_id": ""}, "sale_id|min_length"),
+        ({"sale_id": ""}, "sale_id|nullability"),
+        ({"sale_id": " "}, "sale_id|nullability"),
+        ({"store_id": ""}, "store_id|nullability"),
         ({"sale_id": None}, "sale_id|nullability"),
         ({"store_id": "S9"}, "store_id|unknown"),
         ({"store_id": " S1"}, "store_id|unknown"),
@@ -153,6 +155,16 @@ def test_unknown_products_and_clients_stay_with_a_flag() -> None:
     assert verdict.accepted["client_known"].to_list() == [False, True, None]
 
 
+@pytest.mark.parametrize("blank", ["", "  ", None])
+def test_blank_text_is_absent(blank: str | None) -> None:
+    verdict = judged(lines({name: blank for name in ("status", "channel", "client_id", "product_id", "promotion_id")}))
+
+    row = verdict.accepted.row(0, named=True)
+    assert (row["status"], row["channel"]) == ("completed", "store")
+    assert (row["client_id"], row["client_known"], row["product_id"], row["product_known"]) == (None,) * 4
+    assert row["promotion_id"] is None
+
+
 def test_equal_rows_with_an_identity_are_duplicates_and_counted() -> None:
     verdict = judged(lines({}, {"sale_id": "r2"}, {}, {}), identity=["sale_id"])
 
@@ -174,8 +186,9 @@ def test_line_numbers_are_given_after_duplicates_are_out() -> None:
     assert verdict.accepted.select("product_id", "line_number").rows() == [("P1", 1), ("P2", 2)]
 
 
-def test_rows_without_identity_value_are_never_duplicates() -> None:
-    verdict = clients({"client_id": None}, {"client_id": None})
+@pytest.mark.parametrize("absent", [None, "", " "])
+def test_rows_without_identity_value_are_never_duplicates(absent: str | None) -> None:
+    verdict = clients({"client_id": absent}, {"client_id": absent})
 
     assert verdict.quarantined["copies"].to_list() == [1, 1]
     assert all("client_id|nullability" in why for why in reasons(verdict))
