@@ -20,7 +20,7 @@ from retail_platform.domains.metrics.contract import (
 )
 from retail_platform.domains.products.contract import ProductPrice
 from retail_platform.domains.windowed import INPUT_METADATA, days_that_can_be
-from retail_platform.partitions import materialized_at, run_window, same_weekdays_before
+from retail_platform.partitions import materialized_at, materialized_days, run_window, same_weekdays_before
 from retail_platform.retailer import Retailer
 from retail_platform.sources.base import DAILY_DATASETS
 from retail_platform.storage.lake import Lake
@@ -31,7 +31,13 @@ GROUP = "metrics"
 def build(retailer: Retailer) -> list[dg.AssetsDefinition]:
     """The assets; a measure whose dataset the source does not deliver is null."""
     products = [_product_daily_metrics(retailer)] if retailer.has("sales") else []
-    return [*products, _hourly_metrics(retailer), _store_days(retailer), _daily_metrics(retailer), _period_metrics()]
+    return [
+        *products,
+        _hourly_metrics(retailer),
+        _store_days(retailer),
+        _daily_metrics(retailer),
+        _period_metrics(retailer),
+    ]
 
 
 def _daily(retailer: Retailer, contract: Any) -> dict[str, Any]:
@@ -128,21 +134,30 @@ def _daily_metrics(retailer: Retailer) -> dg.AssetsDefinition:
     return daily_metrics
 
 
-def _period_metrics() -> dg.AssetsDefinition:
+def _period_metrics(retailer: Retailer) -> dg.AssetsDefinition:
     @dg.asset(
         ins={"store_days": dg.AssetIn(dagster_type=pl.LazyFrame, partition_mapping=dg.AllPartitionMapping())},
         group_name=GROUP,
         **described(PeriodMetrics, domain=GROUP, layer="metrics"),
     )
-    def period_metrics(store_days: pl.LazyFrame) -> pl.LazyFrame:
+    def period_metrics(context: dg.AssetExecutionContext, store_days: pl.LazyFrame) -> pl.LazyFrame:
         """Measures and ratios of each store and day, week, month, quarter and year, against last year."""
-        return periods.period_metrics(store_days)
+        return periods.period_metrics(store_days, _made(context, retailer, store_days), retailer.timezone)
 
     return period_metrics
 
 
 def _dates(context: dg.AssetExecutionContext) -> pl.LazyFrame:
     return pl.LazyFrame({"date": list(run_window(context).days())})
+
+
+def _made(context: dg.AssetExecutionContext, retailer: Retailer, store_days: pl.LazyFrame) -> pl.LazyFrame:
+    """The days there are of `store_days`, and when the deliveries of those without a row were read."""
+    span = (str(day) for day in retailer.span().days())
+    days = sorted(materialized_days(context.instance, dg.AssetKey("store_days"), span))
+    made = pl.DataFrame({"date": [date.fromisoformat(day) for day in days]}, schema={"date": pl.Date})
+    empty = made.lazy().join(store_days, on="date", how="anti").collect().to_series().sort()
+    return made.lazy().join(_read_at(context, retailer, empty), on="date", how="left")
 
 
 def _read_at(context: dg.AssetExecutionContext, retailer: Retailer, days: Iterable[date]) -> pl.LazyFrame:

@@ -142,8 +142,9 @@ class PeriodKey(dy.Schema):
     period_end = dy.Date(description="Inclusive")
     store_id = dy.String(primary_key=True)
     currency = dy.String(nullable=True)
-    final = dy.Bool(description="The period is over and all its days are final")
+    final = dy.Bool(description="None of the period's days is missing, and all are final")
     days = dy.Int64(description="Open days")
+    days_missing = dy.Int64(min=0, description="Days up to the period's end that were never materialized")
 
 
 class PeriodMeasures(dy.Schema):

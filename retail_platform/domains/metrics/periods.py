@@ -15,24 +15,30 @@ _AVERAGED = ("visitors_imputed_share", "area_m2")
 _SUMMED = [name for name in PeriodMeasures.column_names() if name not in _AVERAGED]
 
 
-def period_metrics(days: pl.LazyFrame) -> pl.LazyFrame:
+def period_metrics(days: pl.LazyFrame, made: pl.LazyFrame, timezone: str) -> pl.LazyFrame:
     """Measures of every store and day, ISO week, month, quarter and year.
 
     Args:
         days: all `StoreDay` rows.
+        made: `date`, `read_at`: the days that `days` was made of, also those without a row. Of these `read_at` says
+            when their deliveries were read (UTC); of the others the rows say whether they are final.
+        timezone: the retailer's, by which a day without a row is over.
 
     Returns:
-        `PeriodMetrics` rows. A sum is null where no day knows the measure. `comparable_days` counts the open days
-        whose store was also open 364 days earlier (the same weekday); `comparable` says that all were;
-        `<m>_vs_364d_pct` compares the sums over the comparable days alone.
+        `PeriodMetrics` rows. A sum is null where no day knows the measure. A period is final when none of its days is
+        missing and all are final. `comparable_days` counts the open days whose store was also open 364 days earlier
+        (the same weekday); `comparable` says that all were; `<m>_vs_364d_pct` compares the sums over the comparable
+        days alone.
     """
-    with_last_year = with_counted(_with_last_year(days))
-    over = days.filter("final").select(pl.col("date").max().alias("over"))
+    measured = with_counted(_with_last_year(days))
+    any_final = days.group_by("date").agg(over=pl.col("final").any())
+    over_when_read = pl.col("date") < pl.col("read_at").dt.convert_time_zone(timezone).dt.date()
+    calendar = made.join(any_final, on="date", how="left").select(
+        "date", over=pl.coalesce("over", over_when_read).fill_null(value=False)
+    )
     return (
-        pl.concat([_summed(with_last_year, grain) for grain in GRAINS])
+        pl.concat([_summed(measured, grain).pipe(_with_missing_days, calendar, grain) for grain in GRAINS])
         .pipe(with_ratios)
-        .join(over, how="cross")
-        .with_columns(final=pl.col("final") & (pl.col("period_end") <= pl.col("over")).fill_null(value=False))
         .sort("grain", "period_start", "store_id")
         .pipe(PeriodMetrics.cast)
     )
@@ -54,6 +60,7 @@ def total(periods: pl.LazyFrame) -> pl.DataFrame:
         .agg(
             *(_known_sum(name) for name in [*measures, "area_m2", "imputed"]),
             stores=pl.len(),
+            days_missing=pl.col("days_missing").max(),
             final=pl.col("final").all(),
         )
         .pipe(with_ratios)
@@ -94,6 +101,17 @@ def _summed(days: pl.LazyFrame, grain: str) -> pl.LazyFrame:
             grain=pl.lit(grain),
             period_end=pl.col("period_start").dt.offset_by(_EVERY[grain]).dt.offset_by("-1d"),
         )
+    )
+
+
+def _with_missing_days(periods: pl.LazyFrame, calendar: pl.LazyFrame, grain: str) -> pl.LazyFrame:
+    made = calendar.group_by(period_start=pl.col("date").dt.truncate(_EVERY[grain])).agg(
+        days_made=pl.len().cast(pl.Int64), days_over=pl.col("over").sum().cast(pl.Int64)
+    )
+    length = (pl.col("period_end") - pl.col("period_start")).dt.total_days() + 1
+    return periods.join(made, on="period_start", how="left").with_columns(
+        days_missing=length - pl.col("days_made").fill_null(0),
+        final=pl.col("final") & (pl.col("days_over").fill_null(0) == length),
     )
 
 

@@ -35,3 +35,17 @@ def test_a_day_is_final_by_the_record_of_its_deliveries_not_by_the_clock(tmp_pat
         platform.materialize("2026-01-06", "2026-01-08", select="store_days")
 
         assert [day for day, final in final_days(platform).items() if not final] == ["2026-01-07"]
+
+
+def test_a_period_that_lacks_a_day_is_not_final_and_says_how_many_are_missing(tmp_path: Path) -> None:
+    def january() -> tuple[object, ...]:
+        platform.materialize("2026-01-01", select="period_metrics")
+        months = platform.table("period_metrics").filter(grain="month").select("final", "days_missing")
+        return tuple(months.unique().row(0))
+
+    with Platform(tmp_path, start_date="2026-01-01", end_date="2026-01-31") as platform:
+        platform.materialize("2026-01-01", "2026-01-30", select="+store_days")
+        assert january() == (False, 1)
+
+        platform.materialize("2026-01-31", select="+store_days")
+        assert january() == (True, 0)

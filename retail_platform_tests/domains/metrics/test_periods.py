@@ -1,6 +1,7 @@
 """Days summed to periods: bases first, ratios then; and compared with 364 days before."""
 
-from datetime import date, timedelta
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -24,15 +25,25 @@ DEFAULTS = {
 }
 TUESDAY = MONDAY + timedelta(days=1)
 YEAR = timedelta(days=364)
+SUNDAY = MONDAY + timedelta(days=6)
+WEEK = [MONDAY + timedelta(days=n) for n in range(7)]
+
+Made = Mapping[date, datetime | None]
 
 
-def periods(*days: dict[str, Any]) -> pl.DataFrame:
-    return PeriodMetrics.validate(period_metrics(frame(StoreDay, *days, **DEFAULTS).lazy()).collect())
+def periods(*days: dict[str, Any], made: Made | None = None) -> pl.DataFrame:
+    """The periods of days; made were those, or the ones named, with the time that one without a row was read at."""
+    there = {day["date"]: None for day in days} if made is None else made
+    schema = {"date": pl.Date(), "read_at": pl.Datetime("us", "UTC")}
+    calendar = pl.LazyFrame(list(there.items()), schema=schema, orient="row")
+    return PeriodMetrics.validate(
+        period_metrics(frame(StoreDay, *days, **DEFAULTS).lazy(), calendar, "Europe/Paris").collect()
+    )
 
 
-def period(grain: str, *days: dict[str, Any]) -> dict[str, Any]:
+def period(grain: str, *days: dict[str, Any], made: Made | None = None) -> dict[str, Any]:
     """The newest period of the grain."""
-    return periods(*days).filter(pl.col("grain") == grain).sort("period_start").row(-1, named=True)
+    return periods(*days, made=made).filter(pl.col("grain") == grain).sort("period_start").row(-1, named=True)
 
 
 def sold(day: date, revenue: str | None, transactions: int = 1, **more: Any) -> dict[str, Any]:
@@ -159,14 +170,50 @@ def test_against_0_there_is_no_percentage() -> None:
     assert period("day", sold(MONDAY - YEAR, "0"), sold(MONDAY, "12"))["revenue_vs_364d_pct"] is None
 
 
-def test_a_period_is_final_when_it_is_over_and_all_its_days_are() -> None:
-    sunday = MONDAY + timedelta(days=6)
+def test_a_period_is_final_when_none_of_its_days_is_missing_and_all_are_final() -> None:
+    whole = [sold(day, "1") for day in WEEK]
 
-    running = period("week", sold(MONDAY, "1"), sold(TUESDAY, "1"))
-    over = period("week", sold(MONDAY, "1"), sold(sunday, "1"))
-    partial = period("week", sold(MONDAY, "1"), sold(sunday, "1", final=False))
+    over = period("week", *whole)
+    lacking = period("week", *whole[:2], *whole[3:])
+    partial = period("week", *whole[:6], sold(SUNDAY, "1", final=False))
 
-    assert [running["final"], over["final"], partial["final"]] == [False, True, False]
+    assert [(week["final"], week["days_missing"]) for week in (over, lacking, partial)] == [
+        (True, 0),
+        (False, 1),
+        (False, 0),
+    ]
+
+
+def test_the_days_of_a_running_period_that_are_still_to_come_are_missing() -> None:
+    month = period("month", *(sold(day, "1") for day in WEEK))
+
+    assert (month["final"], month["days_missing"]) == (False, 31 - 7)
+
+
+def test_what_another_store_delivered_is_not_missing() -> None:
+    days = [sold(MONDAY, "1"), *(sold(day, "1", store_id="S2") for day in WEEK)]
+
+    found = periods(*days).filter(pl.col("grain") == "week")
+
+    assert found.select("store_id", "final", "days_missing").rows() == [("S1", True, 0), ("S2", True, 0)]
+
+
+@pytest.mark.parametrize(
+    ("read_at", "final"),
+    [
+        (datetime(2026, 1, 11, 22, 59, tzinfo=UTC), False),  # Sunday, a minute to midnight in Paris
+        (datetime(2026, 1, 11, 23, 0, tzinfo=UTC), True),
+        (None, False),
+    ],
+)
+def test_a_day_on_which_all_stores_were_closed_is_not_missing_once_it_was_read_after_its_end(
+    read_at: datetime | None, final: bool
+) -> None:
+    made = dict.fromkeys(WEEK[:6], None) | {SUNDAY: read_at}
+
+    week = period("week", *(sold(day, "1") for day in WEEK[:6]), made=made)
+
+    assert (week["final"], week["days_missing"], week["days"]) == (final, 0, 6)
 
 
 def test_no_days_give_no_periods() -> None:
