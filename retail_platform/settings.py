@@ -5,6 +5,7 @@ the environment; everything else is handed the `Settings` it uses.
 """
 
 import os
+import re
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
@@ -55,7 +56,10 @@ class Settings(BaseSettings):
     lake_uri: Annotated[str, AfterValidator(_lake_uri)] = Field(
         "data/lake", description="where the tables lie: a folder, or s3://bucket/prefix"
     )
-    warehouse: Path = Field(Path("data/warehouse.duckdb"), description="the DuckDB file of finished tables")
+    warehouse: Path | None = Field(None, description="the DuckDB file of finished tables; default: beside the lake")
+    dagster_dir: Path | None = Field(
+        None, description="where Dagster keeps the lake's history; default: data/dagster/…"
+    )
     source: str = Field(
         "simulator", description="`simulator`, a built-in mapping's name, or a mapping's folder", min_length=1
     )
@@ -89,6 +93,22 @@ class Settings(BaseSettings):
                 f"RETAIL_START_DATE {self.start_date} is after RETAIL_END_DATE {self.end_date}: swap them or drop one"
             )
         return self
+
+    @property
+    def warehouse_file(self) -> Path:
+        """The DuckDB file of finished tables: as set, else beside a local lake, else in data/."""
+        if self.warehouse is not None:
+            return self.warehouse
+        return Path("data" if "://" in self.lake_uri else Path(self.lake_uri).parent, f"{self._lake_name}.duckdb")
+
+    @property
+    def history_dir(self) -> Path:
+        """Where Dagster keeps the history of this lake: as set, else a folder of the lake's own."""
+        return self.dagster_dir or Path("data", "dagster", re.sub(r"[^A-Za-z0-9]+", "-", self.lake_uri).strip("-"))
+
+    @property
+    def _lake_name(self) -> str:
+        return self.lake_uri.rstrip("/").rsplit("/", 1)[-1]
 
     def variables(self) -> list[tuple[str, str, str]]:
         """Name, value and description of each variable, secrets masked."""

@@ -5,6 +5,7 @@ Only driving the platform belongs here; what must be true of it is the tests' bu
 
 import itertools
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -55,8 +56,8 @@ class Platform:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.settings = {"scale": "tiny", "source_retries": 0} | settings
         self._definitions = definitions
-        config = (PROJECT / "dagster.yaml").read_text().replace("data/dagster", str(folder / "dagster"))
-        (folder / "dagster.yaml").write_text(config)
+        shutil.copy(PROJECT / "dagster.yaml", folder)
+        self.settings.setdefault("dagster_dir", folder / "dagster")
         self.lake = Lake(str(self.settings.setdefault("lake_uri", folder / "lake")))
         self.settings.setdefault("warehouse", folder / "warehouse.duckdb")
         with self.environment():
@@ -86,9 +87,7 @@ class Platform:
     def check(self, first: str, last: str | None = None, select: str = "*") -> list[check_runs.Result]:
         """Run the asset checks, as `retail check` does."""
         with self.environment():
-            return run_checks(
-                self.instance, window(first, last), selection=select, repository=self.repository
-            ).results
+            return run_checks(self.instance, window(first, last), selection=select, repository=self.repository).results
 
     def states(self, first: str, last: str | None = None) -> dict[str, DayStates]:
         """What `retail status` shows, by asset."""

@@ -12,7 +12,7 @@ def test_the_defaults_are_a_simulated_retailer_in_one_folder() -> None:
     settings = load_settings()
 
     assert (settings.source, settings.scale, settings.lake_uri) == ("simulator", "demo", "data/lake")
-    assert settings.warehouse == Path("data/warehouse.duckdb")
+    assert settings.warehouse_file == Path("data/lake.duckdb")
 
 
 def test_variables_go_before_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -55,6 +55,10 @@ class Checked:
     missing: dict[str, tuple[date, ...]]
     unchecked: list[str]
 
+    def whole_window_missing(self, window: Window) -> list[str]:
+        """Tables of which no day of a window is there."""
+        return [table for table, days in self.missing.items() if len(days) == len(window)]
+
 
 def run_checks(
     instance: dg.DagsterInstance,

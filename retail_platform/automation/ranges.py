@@ -201,9 +201,8 @@ def execute_range(
             rows = _rows(result)
             again = not result.success and days is not None and len(days) > 1
             outcome.run_ids.append(result.run_id)
-            if result.success:
-                for asset, count in rows.items():
-                    outcome.rows[asset] = outcome.rows.get(asset, 0) + count
+            for asset, count in () if again else rows.items():
+                outcome.rows[asset] = outcome.rows.get(asset, 0) + count
             (outcome.split if again else outcome.failures).extend(_failures(result, days))
             if not again:
                 on_step(Step(number, len(plan.phases), days, sum(rows.values()), result.success))

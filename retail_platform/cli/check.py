@@ -50,7 +50,7 @@ def check(
     source_dir: SourceDir = None,
     lake: LakeUri = None,
 ) -> None:
-    """Run the asset checks on the days that are there; exit 1 on an ERROR or where there is nothing, 0 on a WARN.
+    """Run the asset checks on the days that are there; exit 1 on an ERROR or where no day is there, 0 on a WARN.
 
     Example: `retail check --from 2026-01-01 --to 2026-01-31 --junit checks.xml --markdown checks.md`
     """
@@ -75,7 +75,9 @@ def check(
         errors.print(f"nothing of {window} {why}", style="red", highlight=False)
         raise typer.Exit(FAILED)
     _show(checked)
-    if any(result.level == "ERROR" for result in checked.results):
+    for table in checked.whole_window_missing(window):
+        errors.print(f"no day of {window} is materialized in {table}", style="red", highlight=False)
+    if any(result.level == "ERROR" for result in checked.results) or checked.whole_window_missing(window):
         raise typer.Exit(FAILED)
 
 

@@ -82,7 +82,7 @@ def retailer_of(settings: Settings) -> "Retailer":
 
 @contextmanager
 def dagster_instance() -> "Iterator[dg.DagsterInstance]":
-    """Dagster's instance: of DAGSTER_HOME, else of the working folder's dagster.yaml.
+    """Dagster's instance: of DAGSTER_HOME, else of the working folder's dagster.yaml, with the lake's own history.
 
     Raises:
         Misuse: there is neither.
@@ -100,6 +100,9 @@ def use_dagster_home() -> Path:
     if not (home / "dagster.yaml").is_file():
         raise Misuse(f"there is no dagster.yaml in {home}: run this in the project's folder, or set DAGSTER_HOME to it")
     os.environ["DAGSTER_HOME"] = str(home)
+    history = load_settings().history_dir.absolute()
+    history.mkdir(parents=True, exist_ok=True)
+    os.environ["RETAIL_DAGSTER_DIR"] = str(history)
     return home
 
 
@@ -148,6 +151,8 @@ def cell(value: Any) -> str:
     """A value in a table on the screen."""
     if value is None:
         return "–"
+    if isinstance(value, float):
+        return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.2f}"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 

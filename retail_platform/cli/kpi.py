@@ -37,6 +37,9 @@ def month_table(retailer: "Retailer", window: "Window") -> Table:
     table = shown_table(title, ("Store",), tuple(_COLUMNS.values()))
     for row in rows.iter_rows(named=True):
         table.add_row(row["name"] or row["store_id"], *(_shown(column, row[column]) for column in _COLUMNS))
+    absent = stores.collect().height - rows.height
+    if absent:
+        table.caption = f"{absent} of {absent + rows.height} stores did not trade in the month."
     table.add_section()
     for row in total(periods).iter_rows(named=True):
         table.add_row("All stores", *(_shown(column, row[column]) for column in _COLUMNS), style="bold")

@@ -91,7 +91,7 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
 
     @classmethod
     def config_type(cls) -> dict[str, Any]:
-        """`base_dir`: where the databases lie; by default, as the stock storage's, history/runs under DAGSTER_HOME."""
+        """`base_dir`: where the databases lie; else events/ of RETAIL_DAGSTER_DIR or history/runs of DAGSTER_HOME."""
         return {"base_dir": Field(StringSource, is_required=False)}
 
     @classmethod
@@ -102,7 +102,8 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
 
         Batches are turned on by the way, unless DAGSTER_EVENT_BATCH_SIZE says otherwise.
         """
-        default = Path(os.environ.get("DAGSTER_HOME", ""), "history", "runs")
+        ours, home = os.environ.get("RETAIL_DAGSTER_DIR"), os.environ.get("DAGSTER_HOME", "")
+        default = Path(ours, "events") if ours else Path(home, "history", "runs")
         base_dir = str(Path(config_value.get("base_dir", default)).absolute())
         surprises = unexpected_parts()
         if surprises:

@@ -36,7 +36,7 @@ def build(retailer: Retailer) -> list[dg.AssetsDefinition]:
     )
     def warehouse(**tables: pl.LazyFrame) -> dg.MaterializeResult:
         """Stores, products, calendar and metrics as tables of one DuckDB file, for BI tools."""
-        path = retailer.settings.warehouse
+        path = retailer.settings.warehouse_file
         rows = publish(tables, path)
         return dg.MaterializeResult(
             metadata={

@@ -75,10 +75,8 @@ class Simulator:
     @property
     def identity(self) -> str:
         """Seed, scale, country, faults, and the version of the generator."""
-        return (
-            f"simulator v{VERSION} seed={self._seed} scale={self._scale_name} country={self.country} "
-            f"faults={self._faults}"
-        )
+        faults = "" if self._faults == Faults() else f" faults={self._faults}"
+        return f"simulator v{VERSION} seed={self._seed} scale={self._scale_name} country={self.country}{faults}"
 
     @property
     def span(self) -> Window | None:
