@@ -272,12 +272,17 @@ def _with_totals(rows: pl.LazyFrame, totals: pl.LazyFrame) -> pl.LazyFrame:
         total_visitors="visitors",
         total_revenue="revenue",
     )
-    return rows.join(stated, on=_STORE_DAY, how="left").with_columns(
-        transactions=pl.col("total_transactions"),
-        store_transactions=pl.when(pl.col("format") != ONLINE).then(pl.col("total_transactions")),
-        revenue=pl.col("total_revenue"),
-        visitors=pl.coalesce("visitors", "total_visitors"),
-        has_data=pl.col("has_data").fill_null(value=False) | (pl.col("total_revenue") != 0),
+    # Without a row a store that is known to be open sold nothing. Its visitors stay unknown.
+    nothing = pl.col("is_open").fill_null(value=False) & pl.col("total_revenue").is_null()
+    sold = {name: pl.when(nothing).then(0).otherwise(pl.col(f"total_{name}")) for name in ("transactions", "revenue")}
+    return (
+        rows.join(stated, on=_STORE_DAY, how="left")
+        .with_columns(**sold)
+        .with_columns(
+            store_transactions=pl.when(pl.col("format") != ONLINE).then(pl.col("transactions")),
+            visitors=pl.coalesce("visitors", "total_visitors"),
+            has_data=pl.col("has_data").fill_null(value=False) | (pl.col("total_revenue") != 0),
+        )
     )
 
 

@@ -110,6 +110,24 @@ def test_totals_without_visitors_know_none() -> None:
     assert (day["visitors"], day["conversion_rate"], day["is_open"]) == (None, None, True)
 
 
+def test_an_open_store_without_totals_sold_nothing() -> None:
+    stores = [SHOP, {**SHOP, "store_id": "S2"}]
+    hours = [{**NINE_TO_TWELVE[0], "store_id": store} for store in ("S1", "S2")]
+
+    found = Measured(totals=[{"transactions": None, "revenue": money(100)}], stores=stores, hours=hours).days()
+
+    sold = found.select("store_id", "is_open", "transactions", "store_transactions", "revenue", "visitors", "units")
+    assert sold.rows() == [
+        ("S1", True, None, None, Decimal("100.00"), None, None),
+        ("S2", True, 0, 0, Decimal("0.00"), None, None),
+    ]
+
+
+def test_a_store_that_is_closed_or_of_unknown_hours_has_no_row_without_totals() -> None:
+    for hours in ([{"open": False}], UNKNOWN_HOURS):
+        assert Measured(totals=[], hours=hours).days().is_empty()
+
+
 def test_conversion_takes_receipts_of_the_store_only() -> None:
     day = Measured([line("r1"), line("r2", channel="online")], ALL_COUNTED).day()
 
