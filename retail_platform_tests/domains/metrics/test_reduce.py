@@ -152,7 +152,7 @@ def test_another_engine_gives_equal_sums_of_lines(lines: list[dict[str, Any]]) -
 
     for reducer in REDUCERS:
         expected = on_polars(rows, reducer)
-        found = on_duckdb(rows, reducer).cast(dict(expected.schema))
+        found = on_duckdb(rows, reducer).cast(expected.schema)
         assert_frame_equal(found.select(expected.columns), expected, check_row_order=False)
 
 
@@ -169,6 +169,6 @@ def test_another_engine_gives_equal_sums_of_readings(status: str) -> None:
 
     # Only what no counter worked for may differ (0 or null): `footfall` decides it.
     worked = pl.col("sensors_ok") > 0
-    found = on_duckdb(readings, hourly_footfall).cast(dict(expected.schema)).select(expected.columns)
+    found = on_duckdb(readings, hourly_footfall).cast(expected.schema).select(expected.columns)
     assert_frame_equal(found.filter(worked), expected.filter(worked), check_row_order=False)
     assert found.height == expected.height
