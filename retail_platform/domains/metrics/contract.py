@@ -166,7 +166,7 @@ class PeriodMeasures(dy.Schema):
     cost_known_revenue = _money()
     cancelled_lines = dy.Int64(nullable=True)
     cancelled_amount = _money()
-    area_m2 = dy.Float64(nullable=True)
+    area_m2 = dy.Float64(nullable=True, description="Of the period's newest day")
     counted_days = dy.Int64(description="Days on which every counter worked all open hours")
     counted_visitors = dy.Int64(nullable=True, description="Visitors of the counted days")
     counted_transactions = dy.Int64(nullable=True, description="Store transactions of the counted days")

@@ -90,7 +90,7 @@ def _summed(days: pl.LazyFrame, grain: str) -> pl.LazyFrame:
         .agg(
             *(_known_sum(name) for name in _SUMMED),
             *(_against_last_year(measure) for measure in COMPARED_WITH_LAST_YEAR),
-            area_m2=pl.col("area_m2").first(),
+            area_m2=pl.col("area_m2").sort_by("date").last(),
             visitors_imputed_share=imputed / pl.col("visitors").sum().cast(pl.Float64).replace(0.0, None),
             days=pl.col("is_open").sum().cast(pl.Int64),
             comparable_days=pl.col("comparable_day").sum().cast(pl.Int64),

@@ -116,6 +116,16 @@ def test_the_imputed_share_is_weighed_by_visitors() -> None:
     assert period("week", *days)["visitors_imputed_share"] == pytest.approx(5 / 40)
 
 
+def test_the_area_of_a_period_is_that_of_its_newest_day() -> None:
+    days = [
+        sold(day, "1", area_m2=area) for day, area in zip(WEEK, (10.0, 10.0, 30.0, 30.0, 20.0, 20.0, 20.0), strict=True)
+    ]
+
+    for rows in (days, days[::-1], days[3:] + days[:3]):
+        week = period("week", *rows)
+        assert (week["area_m2"], week["sales_per_m2"]) == (20.0, 7 / 20)
+
+
 def test_days_counts_open_days_only() -> None:
     assert period("week", sold(MONDAY, "1"), sold(TUESDAY, "1", is_open=False))["days"] == 1
 
