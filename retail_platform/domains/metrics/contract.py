@@ -15,6 +15,9 @@ COMPARED = ("visitors", "transactions", "units", "revenue", "margin", "conversio
 COMPARED_WITH_LAST_YEAR = ("visitors", "transactions", "units", "revenue", "margin")
 """Measures of `period_metrics` that are compared with 364 days before."""
 
+UNKNOWN_CURRENCY = "XXX"
+"""ISO 4217's code for no currency: that of periods of a store that is no longer among the stores."""
+
 GRAINS = ("day", "week", "month", "quarter", "year")
 
 
@@ -135,13 +138,13 @@ DailyMetrics = _extended(
 
 
 class PeriodKey(dy.Schema):
-    """One store and day, ISO week, month, quarter or year."""
+    """One store and day, ISO week, month, quarter or year; two where the store's currency changed within it."""
 
     grain = dy.Enum(GRAINS, primary_key=True)
     period_start = dy.Date(primary_key=True)
     period_end = dy.Date(description="Inclusive")
     store_id = dy.String(primary_key=True)
-    currency = dy.String(nullable=True)
+    currency = dy.String(primary_key=True, description=f"ISO 4217; {UNKNOWN_CURRENCY} where store_days names none")
     final = dy.Bool(description="None of the period's days is missing, and all are final")
     days = dy.Int64(description="Open days")
     days_missing = dy.Int64(min=0, description="Days up to the period's end that were never materialized")

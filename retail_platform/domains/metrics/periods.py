@@ -6,6 +6,7 @@ from retail_platform.domains.metrics.compare import with_counted, with_ratios
 from retail_platform.domains.metrics.contract import (
     COMPARED_WITH_LAST_YEAR,
     GRAINS,
+    UNKNOWN_CURRENCY,
     PeriodMeasures,
     PeriodMetrics,
 )
@@ -30,7 +31,7 @@ def period_metrics(days: pl.LazyFrame, made: pl.LazyFrame, timezone: str) -> pl.
         (the same weekday); `comparable` says that all were; `<m>_vs_364d_pct` compares the sums over the comparable
         days alone.
     """
-    measured = with_counted(_with_last_year(days))
+    measured = with_counted(_with_last_year(days)).with_columns(pl.col("currency").fill_null(UNKNOWN_CURRENCY))
     any_final = days.group_by("date").agg(over=pl.col("final").any())
     over_when_read = pl.col("date") < pl.col("read_at").dt.convert_time_zone(timezone).dt.date()
     calendar = made.join(any_final, on="date", how="left").select(
@@ -39,7 +40,7 @@ def period_metrics(days: pl.LazyFrame, made: pl.LazyFrame, timezone: str) -> pl.
     return (
         pl.concat([_summed(measured, grain).pipe(_with_missing_days, calendar, grain) for grain in GRAINS])
         .pipe(with_ratios)
-        .sort("grain", "period_start", "store_id")
+        .sort("grain", "period_start", "store_id", "currency")
         .pipe(PeriodMetrics.cast)
     )
 
@@ -48,11 +49,18 @@ def total(periods: pl.LazyFrame) -> pl.DataFrame:
     """Sum periods over stores, by grain and period; the ratios follow from the sums.
 
     Raises:
-        ValueError: where stores of several currencies would be added.
+        ValueError: where amounts of several currencies, or of unknown ones, would be added.
     """
-    currencies = periods.select(pl.col("currency").unique().sort()).collect().to_series().to_list()
-    if len(currencies) > 1:
-        raise ValueError(f"amounts in {', '.join(currencies)} cannot be added: filter the stores by currency first")
+    currencies = periods.select(pl.col("currency").fill_null(UNKNOWN_CURRENCY), "store_id").unique().collect()
+    unknown = currencies.filter(pl.col("currency") == UNKNOWN_CURRENCY)["store_id"].unique().sort().to_list()
+    if unknown:
+        raise ValueError(
+            f"amounts of {', '.join(unknown)} cannot be added, as their currency is not known: leave these stores out, "
+            "or deliver them among the stores again and materialize their days"
+        )
+    found = currencies["currency"].unique().sort().to_list()
+    if len(found) > 1:
+        raise ValueError(f"amounts in {', '.join(found)} cannot be added: filter the stores by currency first")
     measures = [name for name in _SUMMED if name != "area_m2"]
     return (
         periods.with_columns(imputed=pl.col("visitors") * pl.col("visitors_imputed_share"))

@@ -246,6 +246,23 @@ def test_amounts_of_several_currencies_are_not_added() -> None:
         total(found.lazy())
 
 
+def test_a_period_in_which_a_store_s_currency_changed_is_one_for_each() -> None:
+    week = periods(sold(MONDAY, "10", currency="HRK"), sold(TUESDAY, "3")).filter(pl.col("grain") == "week")
+
+    assert week.select("currency", "revenue", "days").rows() == [("EUR", Decimal("3.00"), 1), ("HRK", Decimal(10), 1)]
+
+
+def test_amounts_whose_currency_is_unknown_are_kept_and_not_added() -> None:
+    found = periods(sold(MONDAY, "10"), sold(MONDAY, "10", store_id="S9", currency=None))
+
+    assert found.filter(pl.col("store_id") == "S9")["currency"].unique().to_list() == ["XXX"]
+    for unknown in ("XXX", None):
+        rows = found.lazy().with_columns(pl.col("currency").replace("XXX", unknown))
+        with pytest.raises(ValueError, match="amounts of S9 cannot be added, as their currency is not known: leave"):
+            total(rows)
+        assert total(rows.filter(pl.col("store_id") == "S1")).height == len(GRAINS)
+
+
 history = st.lists(
     st.tuples(
         st.dates(date(2024, 12, 25), date(2026, 1, 10)),
