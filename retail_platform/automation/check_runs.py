@@ -9,6 +9,7 @@ from datetime import date
 
 import dagster as dg
 from dagster._core.definitions.reconstruct import ReconstructableJob, ReconstructableRepository
+from dagster._core.errors import DagsterAssetCheckFailedError
 
 from retail_platform.automation.ranges import (
     JOB,
@@ -142,7 +143,7 @@ def _is_a_verdict(event: dg.DagsterEvent) -> bool:
     """Whether the step failed because a blocking check did, which is told by the check itself."""
     error = event.step_failure_data.error
     while error is not None:
-        if error.cls_name == dg.DagsterAssetCheckFailedError.__name__:
+        if error.cls_name == DagsterAssetCheckFailedError.__name__:
             return True
         error = error.cause
     return False

@@ -165,34 +165,6 @@ def referential_integrity(table: str, *, flags: Sequence[str] = (), warn: float 
     return Rule("referential_integrity", "Every store is known; few rows name an unknown product or client.", judge)
 
 
-def reconciliation(table: str, source: str, sums: dict[str, tuple[pl.Expr, pl.Expr]], *, what: str) -> Rule:
-    """Sums over a table equal sums over the rows it was made from, exactly, for each day.
-
-    Args:
-        table: the derived table.
-        source: the table it was made from.
-        sums: measure -> (expression over `table`, expression over `source`).
-        what: what must be equal, for people.
-    """
-
-    def judge(lake: Lake, window: Window | None) -> pl.DataFrame:
-        ours = _by_day(lake.scan(table, window), window, **{name: pair[0].fill_null(0) for name, pair in sums.items()})
-        theirs = _by_day(
-            lake.scan(source, window),
-            window,
-            **{f"{source}_{name}": pair[1].fill_null(0) for name, pair in sums.items()},
-        )
-        equal = pl.all_horizontal(pl.col(name) == pl.col(f"{source}_{name}") for name in sums)
-        names = [column for name in sums for column in (name, f"{source}_{name}")]
-        return _joined([ours, theirs], window).with_columns(
-            passed=equal,
-            severity=pl.lit(ERROR),
-            description=pl.format("; ".join(f"{name} {{}} of {{}}" for name in sums), *names),
-        )
-
-    return Rule("reconciliation", what, judge, blocking=True)
-
-
 def volume(table: str, *, least: float = 0.5, most: float = 2.0) -> Rule:
     """Rows of a day against the median of the same weekday in the 4 weeks before; a warning outside the band."""
 

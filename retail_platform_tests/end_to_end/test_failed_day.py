@@ -51,7 +51,7 @@ def test_status_shows_the_failed_day(lived: tuple[Platform, Result]) -> None:
     result = lived[0].retail("status", "--from", FIRST, "--to", LAST)
 
     line = next(" ".join(line.split()) for line in result.output.splitlines() if " raw_sales " in line)
-    assert line == f"sales raw_sales failed {BAD} 3 1 0"
+    assert line == f"sales raw_sales failed {BAD} 3 1 0 0"
 
 
 def test_periods_are_computed_of_the_days_there_are(lived: tuple[Platform, Result]) -> None:

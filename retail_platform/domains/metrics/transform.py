@@ -272,9 +272,9 @@ def _with_totals(rows: pl.LazyFrame, totals: pl.LazyFrame) -> pl.LazyFrame:
         total_visitors="visitors",
         total_revenue="revenue",
     )
-    # Without a row a store that is known to be open sold nothing. Its visitors stay unknown.
-    nothing = pl.col("is_open").fill_null(value=False) & pl.col("total_revenue").is_null()
-    sold = {name: pl.when(nothing).then(0).otherwise(pl.col(f"total_{name}")) for name in ("transactions", "revenue")}
+    # As with lines: a store without a row sold nothing. Its visitors stay unknown.
+    no_row = pl.col("total_revenue").is_null()
+    sold = {name: pl.when(no_row).then(0).otherwise(pl.col(f"total_{name}")) for name in ("transactions", "revenue")}
     return (
         rows.join(stated, on=_STORE_DAY, how="left")
         .with_columns(**sold)

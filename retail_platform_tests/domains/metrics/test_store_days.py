@@ -123,6 +123,12 @@ def test_an_open_store_without_totals_sold_nothing() -> None:
     ]
 
 
+def test_a_store_of_unknown_hours_that_counted_visitors_sold_nothing_without_totals() -> None:
+    day = Measured(totals=[], footfall=[counted(9, 5)], hours=UNKNOWN_HOURS).day()
+
+    assert (day["is_open"], day["transactions"], day["revenue"], day["visitors"]) == (True, 0, Decimal("0.00"), 5)
+
+
 def test_a_store_that_is_closed_or_of_unknown_hours_has_no_row_without_totals() -> None:
     for hours in ([{"open": False}], UNKNOWN_HOURS):
         assert Measured(totals=[], hours=hours).days().is_empty()

@@ -51,7 +51,7 @@ def test_the_retailers_own_facts_stand_in_for_those_a_store_does_not_state() -> 
         ({"latitude": "91"}, "latitude|max"),
         ({"capacity": "0"}, "capacity|min"),
         ({"opened_on": "2026-01-02", "closed_on": "2026-01-01"}, "closes_after_it_opens"),
-        ({"store_id": ""}, "store_id|min_length"),
+        ({"store_id": ""}, "store_id|nullability"),
     ],
 )
 def test_a_store_that_cannot_be_reckoned_with_is_quarantined(change: dict[str, str | None], reason: str) -> None:
