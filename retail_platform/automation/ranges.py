@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from difflib import get_close_matches
 from typing import cast
 
 import dagster as dg
@@ -103,8 +104,10 @@ def select(graph: AssetGraph, selection: str) -> set[dg.AssetKey]:
             "groups as group:sales, and join several by `and`, `or` and `not`"
         ) from error
     if not keys:
-        names = ", ".join(sorted(key.to_user_string() for key in graph.materializable_asset_keys))
-        raise ValueError(f"the selection {selection!r} names no asset; there are {names}")
+        names = sorted(key.to_user_string() for key in graph.materializable_asset_keys)
+        near = get_close_matches(selection.strip('+*" '), names, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
+        raise ValueError(f"the selection {selection!r} names no asset; {hint}")
     return {made for key in keys for made in graph.get(key).execution_set_asset_keys}
 
 

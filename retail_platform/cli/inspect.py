@@ -3,7 +3,7 @@
 import sys
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import polars as pl
 import typer
@@ -22,6 +22,9 @@ from retail_platform.cli.common import (
     size,
     told,
 )
+
+if TYPE_CHECKING:
+    from retail_platform.storage.lake import Lake
 
 _SHOWN_ROWS = 200
 _QUARANTINE = "quarantine_"
@@ -49,13 +52,12 @@ def tables(lake: LakeUri = None) -> None:
 
     Example: `retail tables`
     """
-    from retail_platform.storage.lake import Lake
     from retail_platform.storage.sql import table_stats
 
     settings = configured(lake_uri=lake)
     numbers = ("Rows", "Days", "First day", "Last day", "Version", "Size")
     shown = shown_table(settings.lake_uri, ("Table",), numbers)
-    for stats in table_stats(Lake(settings.lake_uri)):
+    for stats in table_stats(_lake(settings.lake_uri)):
         extent = (stats.rows, stats.days, stats.first_day, stats.last_day, stats.version)
         shown.add_row(stats.name, *(cell(value) for value in extent), size(stats.bytes))
     console.print(shown)
@@ -73,11 +75,10 @@ def sql(
     """
     import duckdb
 
-    from retail_platform.storage.lake import Lake
     from retail_platform.storage.sql import connect
 
     settings = configured(lake_uri=lake)
-    with connect(Lake(settings.lake_uri), query) as connection:
+    with connect(_lake(settings.lake_uri), query) as connection:
         try:
             rows = connection.sql(query)
             frame = pl.DataFrame() if rows is None else rows.pl()
@@ -99,10 +100,9 @@ def quarantine(
     Example: `retail quarantine sales --from 2026-01-01 --to 2026-01-31`
     """
     from retail_platform.cli.common import window_of
-    from retail_platform.storage.lake import Lake
 
     settings = configured(lake_uri=lake)
-    store = Lake(settings.lake_uri)
+    store = _lake(settings.lake_uri)
     names = [name for name in store.tables() if name.startswith(_QUARANTINE)]
     if table is not None:
         wanted = _QUARANTINE + table.removeprefix(_QUARANTINE)
@@ -111,11 +111,18 @@ def quarantine(
             raise Misuse(f"there is no table {wanted} in {settings.lake_uri}; tables with a quarantine: {known}")
         names = [wanted]
     window = window_of(retailer_of(settings), first, last) if first or last else None
+    empty = []
     for name in names:
         rejected = store.scan(name)
         if window and "date" in rejected.collect_schema():
             rejected = rejected.filter(pl.col("date").is_between(window.first, window.last))
-        _show_rejected(name, rejected.collect(), rows)
+        frame = rejected.collect()
+        if frame.is_empty():
+            empty.append(name)
+        else:
+            _show_rejected(name, frame, rows)
+    if empty:
+        console.print(f"nothing in {', '.join(empty)}", highlight=False)
 
 
 @told
@@ -127,12 +134,20 @@ def vacuum(
 
     Example: `retail vacuum --older-than 7`
     """
-    from retail_platform.storage.lake import Lake
-
-    store = Lake(configured(lake_uri=lake).lake_uri)
+    store = _lake(configured(lake_uri=lake).lake_uri)
     for name in store.tables():
         deleted = store.vacuum(name, timedelta(days=days))
         console.print(f"{name}: {len(deleted)} files deleted", highlight=False)
+
+
+def _lake(uri: str) -> "Lake":
+    """The lake of an address, which must hold a table."""
+    from retail_platform.storage.lake import Lake
+
+    lake = Lake(uri)
+    if not lake.tables():
+        raise Misuse(f"there is no table in {uri}: run `retail materialize` first, or name another lake with --lake")
+    return lake
 
 
 def _show_rejected(name: str, rejected: pl.DataFrame, samples: int) -> None:
@@ -140,9 +155,8 @@ def _show_rejected(name: str, rejected: pl.DataFrame, samples: int) -> None:
     from retail_platform.domains.describe import personal_columns
 
     console.print(f"[bold]{name}[/bold]: {rejected.height:,} rows", highlight=False)
-    if rejected.is_empty():
-        return
-    hidden = personal_columns(ClientDelivery) if name == "quarantine_clients" else []
+    personal = personal_columns(ClientDelivery) if name == "quarantine_clients" else []
+    hidden = [column for column in personal if column in rejected.columns]
     reasons = rejected.explode("reasons").group_by("reasons").len().sort("len", "reasons", descending=[True, False])
     for reason, count in reasons.iter_rows():
         console.print(f"  {count:>8,}  {reason}", highlight=False)
@@ -153,6 +167,7 @@ def _show_rejected(name: str, rejected: pl.DataFrame, samples: int) -> None:
                 pl.when(pl.col(column).is_not_null()).then(pl.lit("***")).alias(column)
                 for column in hidden
                 if column != reason.split("|")[0]  # what is wrong with a value shows in the value alone
+                and column != reason.split("|")[0]  # what is wrong with a value shows in the value alone
             )
         )
         for row in chosen.drop("reasons", "copies").iter_rows(named=True):

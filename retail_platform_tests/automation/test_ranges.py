@@ -59,9 +59,16 @@ def test_what_cannot_be_read_says_how_to_write_it(selection: str) -> None:
         select(GRAPH, selection)
 
 
-@pytest.mark.parametrize("selection", ["daily_metric", "group:nope", "+daily_metric"])
-def test_what_names_nothing_says_what_there_is(selection: str) -> None:
-    with pytest.raises(ValueError, match=r"names no asset; there are .*daily_metrics"):
+@pytest.mark.parametrize(
+    ("selection", "hint"),
+    [
+        ("daily_metric", r"did you mean daily_metrics\?"),
+        ("+daily_metric", r"did you mean daily_metrics\?"),
+        ("group:nope", "there are .*daily_metrics"),
+    ],
+)
+def test_what_names_nothing_says_what_there_is(selection: str, hint: str) -> None:
+    with pytest.raises(ValueError, match=f"names no asset; {hint}"):
         select(GRAPH, selection)
 
 

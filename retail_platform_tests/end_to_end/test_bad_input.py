@@ -70,10 +70,10 @@ class TestArguments:
         assert said == "--from 01/03/2026: a day is written YYYY-MM-DD, as 2026-01-31"
         assert "--to 2026-02-30: a day is" in refused(platform, "--to", "2026-02-30", code=2)
 
-    def test_an_unknown_asset_names_those_there_are(self, platform: Platform) -> None:
+    def test_an_unknown_asset_names_the_nearest(self, platform: Platform) -> None:
         said = refused(platform, "--from", DAY, "--to", DAY, "--select", "daily_metric", code=2)
 
-        assert "the selection 'daily_metric' names no asset; there are calendar, clients, daily_metrics" in said
+        assert "the selection 'daily_metric' names no asset; did you mean daily_metrics?" in said
 
     def test_an_unknown_source_suggests_the_nearest(self, platform: Platform) -> None:
         said = refused(platform, "--source", "olits", code=2)

@@ -10,6 +10,7 @@ from retail_platform.domains.calendar.contract import CalendarDay
 from retail_platform.domains.calendar.events import read_events
 from retail_platform.domains.describe import described
 from retail_platform.retailer import Retailer
+from retail_platform.settings import SettingsError
 from retail_platform.storage.lake import Lake
 from retail_platform.windows import Window
 
@@ -33,8 +34,17 @@ def build(retailer: Retailer) -> list[dg.AssetsDefinition]:
 
 
 def public_holidays(country: str, window: Window) -> dict[date, str]:
-    """Names of the public holidays of a country, by date."""
+    """Names of the public holidays of a country, by date.
+
+    Raises:
+        SettingsError: the holidays of the country are not known.
+    """
     import holidays
 
     years = range(window.first.year, window.last.year + 1)
-    return dict(holidays.country_holidays(country, years=years))
+    try:
+        return dict(holidays.country_holidays(country, years=years))
+    except NotImplementedError:
+        raise SettingsError(
+            f"RETAIL_COUNTRY is {country!r}, whose public holidays are not known: an ISO 3166 code is expected, as FR"
+        ) from None
