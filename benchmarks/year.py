@@ -45,7 +45,11 @@ def _configure(folder: Path, last: date) -> None:
     shutil.copy(project / "dagster.yaml", folder)
     os.chdir(folder)
     os.environ.update(
-        DAGSTER_HOME=str(folder), RETAIL_SCALE="demo", RETAIL_START_DATE=str(FIRST), RETAIL_END_DATE=str(last)
+        DAGSTER_HOME=str(folder),
+        RETAIL_DAGSTER_DIR=str(folder),
+        RETAIL_SCALE="demo",
+        RETAIL_START_DATE=str(FIRST),
+        RETAIL_END_DATE=str(last),
     )
 
 

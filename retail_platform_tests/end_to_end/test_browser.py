@@ -33,8 +33,9 @@ def test_a_day_materialized_in_the_ui_is_in_the_lake_with_its_checks(
     page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # given a new project folder and `retail dev` in it
-    folder, lake = project_folder(tmp_path / "project"), tmp_path / "lake"
-    with retail_dev(folder, {"RETAIL_SCALE": "tiny", "RETAIL_LAKE_URI": str(lake)}) as server:
+    folder, lake, history = project_folder(tmp_path / "project"), tmp_path / "lake", str(tmp_path / "history")
+    settings = {"RETAIL_SCALE": "tiny", "RETAIL_LAKE_URI": str(lake), "RETAIL_DAGSTER_DIR": history}
+    with retail_dev(folder, settings) as server:
         # when someone looks at the graph, and materializes one day of daily metrics with its upstream
         ui.open_graph(page, server)
         for group in GROUPS:
@@ -62,6 +63,7 @@ def test_a_day_materialized_in_the_ui_is_in_the_lake_with_its_checks(
     # and Dagster has recorded the partition and the evaluations of its checks
     monkeypatch.chdir(folder)
     monkeypatch.setenv("DAGSTER_HOME", str(folder))
+    monkeypatch.setenv("RETAIL_DAGSTER_DIR", history)
     with dg.DagsterInstance.get() as instance:
         assert instance.get_materialized_partitions(dg.AssetKey("daily_metrics")) == {str(DAY)}
         assert evaluations(instance, "sales", "conservation") == [(str(DAY), Status.SUCCEEDED)]

@@ -72,10 +72,12 @@ def test_a_killed_write_leaves_the_old_or_the_new_content(lake: Lake) -> None:
     writers = start("fork_writers", lake.uri)
     assert writers.stdin
     assert writers.stdout
-    for _ in range(20):
+    for attempt in range(20):
         print("fork", file=writers.stdin, flush=True)
         child = int(writers.stdout.readline())
         time.sleep(chance.uniform(0.0, 0.1))
+        while attempt == 19 and value == 0 and lake.content_hash("sales") == old_hash:
+            pass  # on a slow machine none came through yet: the test's own time limit ends this
         os.kill(child, signal.SIGKILL)
         assert writers.stdout.readline() == "ended\n"
 
