@@ -22,12 +22,22 @@ VARIABLE = "RETAIL_SOURCE_DIR"
 
 @dataclass(frozen=True)
 class File:
-    """One file of the source; `stamp` changes with its content."""
+    """One file of the source.
+
+    Attributes:
+        stamp: changes with its content, and with whatever else could go with a change.
+        fetch: where it lies locally; a remote file is first copied into the folder given.
+        version: changes with its content, and with nothing else that is known: ETag, or size and time of its content.
+        arrived: when it came to lie where it lies, in seconds since 1970, whatever time its content bears.
+        whole: whether a file that is seen is there whole; a local one may still be written.
+    """
 
     name: str
     stamp: str
     fetch: Callable[[Path], Path]
-    """Where it lies locally; a remote file is first copied into the folder given."""
+    version: str = ""
+    arrived: float = 0.0
+    whole: bool = True
 
 
 class Folder(Protocol):
@@ -102,7 +112,9 @@ class LocalFolder:
 def _local_file(path: Path) -> File:
     status = path.stat()
     changes = (path.resolve(), status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-    return File(str(path), " ".join(map(str, changes)), lambda _: path)
+    version = f"{status.st_size} {status.st_mtime_ns}"
+    arrived = max(status.st_mtime, status.st_ctime)  # rsync -t and mv keep the first and set the second
+    return File(str(path), " ".join(map(str, changes)), lambda _: path, version, arrived, whole=False)
 
 
 def _in_order(files: Iterable[File]) -> list[File]:
@@ -158,7 +170,8 @@ class S3Folder:
 
             return made_once(f"{name} {etag}", Path(key).suffix, download, folder)
 
-        return File(name, f"{name} {found['Size']} {etag}", fetch)
+        stamp, version = f"{name} {found['Size']} {etag}", f"{found['Size']} {etag}"
+        return File(name, stamp, fetch, version, found["LastModified"].timestamp())
 
     def _client(self) -> Any:
         import boto3
