@@ -111,6 +111,17 @@ def select(graph: AssetGraph, selection: str) -> set[dg.AssetKey]:
     return {made for key in keys for made in graph.get(key).execution_set_asset_keys}
 
 
+def is_daily(graph: AssetGraph, key: dg.AssetKey) -> bool:
+    """Whether an asset is made day by day."""
+    return graph.get(key).partitions_def is not None
+
+
+def reads_window(graph: AssetGraph, key: dg.AssetKey, parent: dg.AssetKey) -> bool:
+    """Whether an asset's day reads earlier days of a parent, too."""
+    mapping = graph.get_partition_mapping(key, parent)
+    return isinstance(mapping, dg.TimeWindowPartitionMapping) and mapping.start_offset != 0
+
+
 def phases(graph: AssetGraph, keys: set[dg.AssetKey]) -> list[Phase]:
     """Cut a selection into phases.
 
@@ -123,19 +134,18 @@ def phases(graph: AssetGraph, keys: set[dg.AssetKey]) -> list[Phase]:
         if key not in graph.materializable_asset_keys:
             continue
         node = graph.get(key)
-        daily = node.partitions_def is not None
+        daily = is_daily(graph, key)
         level[key] = int(daily)  # tables without days come first, where nothing says otherwise
         for parent in node.parent_keys & level.keys():
-            mapping = graph.get_partition_mapping(key, parent)
-            windowed = isinstance(mapping, dg.TimeWindowPartitionMapping) and mapping.start_offset != 0
-            apart = windowed or daily != (graph.get(parent).partitions_def is not None)
+            windowed = reads_window(graph, key, parent)
+            apart = windowed or daily != is_daily(graph, parent)
             level[key] = max(level[key], level[parent] + int(apart))
             if windowed and parent in keys:
                 reaching.setdefault(key, set()).add(parent)
     found: dict[tuple[int, bool], list[dg.AssetKey]] = {}
     for key in graph.toposorted_asset_keys:
         if key in keys:
-            found.setdefault((level[key], graph.get(key).partitions_def is None), []).append(key)
+            found.setdefault((level[key], not is_daily(graph, key)), []).append(key)
     return [
         Phase(tuple(members), not whole, frozenset(one for key in members for one in reaching.get(key, ())))
         for (_, whole), members in sorted(found.items())

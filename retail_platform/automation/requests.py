@@ -1,0 +1,154 @@
+"""Asking Dagster's daemon for exactly these days of exactly these assets, oldest first, in runs of several days.
+
+Which days and assets are wanted is the business of who asks (healing, landing); here they become run requests of a
+sensor, and here is known what runs and backfills under way hold, so that no day is ever in two runs at once.
+
+Run requests, not backfills: a backfill cuts its runs by itself, adds days that its windows reach, and cannot fall back
+to single days. A sensor that returns these requests needs `asset_selection=dg.AssetSelection.all()` or the like.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import dagster as dg
+from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
+from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus, PartitionBackfill
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES, RunsFilter
+
+from retail_platform.automation import jobs
+from retail_platform.automation.ranges import ATTEMPT_TAG, is_daily, range_tags, reads_window
+from retail_platform.windows import Window, chunks, unbroken
+
+ASKED_BY_TAG = "retail/asked_by"
+"""Who asked for a run that no person and no schedule started: `healing`, `landing`."""
+COMMAND_TAG = "retail/command"
+
+_UNDER_WAY = [BulkActionStatus.REQUESTED, BulkActionStatus.CANCELING, BulkActionStatus.FAILING]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one run is to make: assets, and days of theirs (None: they are tables without days)."""
+
+    assets: frozenset[dg.AssetKey]
+    days: Window | None
+    attempt: int = 1
+
+
+@dataclass(frozen=True)
+class Held:
+    """What runs and backfills that are queued or under way hold: days, and whether tables without days, too."""
+
+    days: frozenset[date] = frozenset()
+    whole: bool = False
+
+
+def made_with(graph: AssetGraph, keys: Iterable[dg.AssetKey]) -> frozenset[dg.AssetKey]:
+    """Daily assets, and the daily ones that are made from the same day of theirs.
+
+    Those that read a window of days, `daily_metrics`, are left out: they come once all days of their window are there.
+    """
+    found = set[dg.AssetKey]()
+    waiting = set(keys)
+    while waiting:
+        key = waiting.pop()
+        found |= graph.get(key).execution_set_asset_keys
+        children = {child for one in graph.get(key).execution_set_asset_keys for child in graph.get(one).child_keys}
+        waiting |= {child for child in children - found if is_daily(graph, child) and not is_windowed(graph, child)}
+    return frozenset(found)
+
+
+def is_windowed(graph: AssetGraph, key: dg.AssetKey) -> bool:
+    """Whether an asset's day reads a window of days of another."""
+    return any(reads_window(graph, key, parent) for parent in graph.get(key).parent_keys)
+
+
+def in_chunks(
+    wanted: Mapping[date, Collection[dg.AssetKey]], days_per_run: int, *, attempt: int = 1, single: bool = False
+) -> list[Request]:
+    """Requests for the assets of each day, oldest first; days in a row that want the same assets share a run.
+
+    Args:
+        wanted: assets of each day.
+        days_per_run: days that a run holds at most.
+        attempt: which attempt it is, for the runs' tag.
+        single: a run for each day.
+    """
+    days_of: dict[frozenset[dg.AssetKey], list[date]] = {}
+    for day in sorted(wanted):
+        if wanted[day]:
+            days_of.setdefault(frozenset(wanted[day]), []).append(day)
+    found = [
+        Request(assets, part, attempt)
+        for assets, days in days_of.items()
+        for window in unbroken(days)
+        for part in chunks(window, 1 if single else days_per_run)
+    ]
+    return sorted(found, key=lambda request: (request.days or Window(date.min, date.min), sorted(request.assets)))
+
+
+def run_requests(
+    requests: Iterable[Request], *, asked_by: str, run_key: Callable[[Request], str | None] = lambda _: None
+) -> list[dg.RunRequest]:
+    """Requests as a sensor returns them; their order is the order in which the daemon queues the runs.
+
+    Args:
+        requests: what is to run.
+        asked_by: the sensor, for the runs' tag.
+        run_key: a key under which the daemon starts a request once and never again; None: each time it is asked.
+    """
+    return [
+        dg.RunRequest(
+            run_key=run_key(request),
+            asset_selection=sorted(request.assets),
+            tags=range_tags(request.days) | {ATTEMPT_TAG: str(request.attempt), ASKED_BY_TAG: asked_by},
+        )
+        for request in requests
+    ]
+
+
+def held(instance: dg.DagsterInstance, graph: AssetGraph) -> Held:
+    """What is queued or under way. Ask before requesting, and leave out what is held: duplicates are not refused.
+
+    A run holds its days of all assets, so that two runs never write and read the same day at once.
+    """
+    days, whole = set[date](), False
+    for run in instance.get_runs(RunsFilter(statuses=NOT_FINISHED_STATUSES)):
+        if COMMAND_TAG in run.tags:  # it checks, and makes nothing
+            continue
+        window = run_days(run)
+        days |= set(window.days()) if window else set()
+        whole = whole or window is None or _has_whole_tables(graph, run)
+    for backfill in instance.get_backfills(filters=BulkActionsFilter(statuses=_UNDER_WAY)):
+        of_backfill = _held_by(backfill, graph)
+        days |= of_backfill.days
+        whole = whole or of_backfill.whole
+    return Held(frozenset(days), whole)
+
+
+def run_days(run: dg.DagsterRun) -> Window | None:
+    """The days of a run by its tags; None for one over tables without days."""
+    tags = run.tags
+    first = tags.get("dagster/asset_partition_range_start") or tags.get("dagster/partition")
+    if first is None:
+        return None
+    return Window(date.fromisoformat(first), date.fromisoformat(tags.get("dagster/asset_partition_range_end") or first))
+
+
+def _has_whole_tables(graph: AssetGraph, run: dg.DagsterRun) -> bool:
+    if run.asset_selection is None:
+        return run.job_name != jobs.TODAY
+    return any(graph.has(key) and not is_daily(graph, key) for key in run.asset_selection)
+
+
+def _held_by(backfill: PartitionBackfill, graph: AssetGraph) -> Held:
+    if not backfill.is_asset_backfill:
+        return Held(frozenset(date.fromisoformat(name) for name in backfill.partition_names or ()), whole=True)
+    left = backfill.get_asset_backfill_data(graph).get_targeted_partitions_without_materialization_status()
+    days = {
+        date.fromisoformat(name)
+        for subset in left.partitions_subsets_by_asset_key.values()
+        for name in subset.get_partition_keys()
+    }
+    return Held(frozenset(days), whole=bool(left.non_partitioned_asset_keys))
