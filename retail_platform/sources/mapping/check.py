@@ -146,7 +146,7 @@ def _window(mapping: MappingFile, source: Folder, dataset: str) -> Window | None
     entry = mapping.datasets[dataset]
     if entry.delivery is Delivery.ARCHIVE:
         return mapping.window
-    if entry.delivery is Delivery.SNAPSHOT:
+    if entry.delivery is Delivery.SNAPSHOT or entry.driving is None:
         return None
     days = [day for layout in _layouts(mapping, entry.driving) for day in days_of(source, layout)]
     if not days:

@@ -23,6 +23,7 @@ FORMATS = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".json": "json", ".jsonl
 FORMATS |= {".parquet": "parquet", ".xlsx": "excel", ".xls": "excel", ".xlsb": "excel", ".ods": "excel"}
 DATE = re.compile(r"\{date(?::([^}]+))?\}")
 DAY_FORM = "%Y-%m-%d"
+DERIVED = frozenset({"opening_hours"})  # datasets of which SQL may make the rows, as a weekly pattern of each store
 RESULT = "delivered"  # name of the view of a mapping's SQL
 
 
@@ -126,12 +127,12 @@ class DatasetEntry(_Strict):
     """How one dataset arrives.
 
     Attributes:
-        driving: the input whose rows the dataset's SQL delivers, one to one.
+        driving: the input whose rows the dataset's SQL delivers, one to one; None: it derives its rows.
         driving_key: columns of it; with them the SQL delivers one row for each distinct value of them.
     """
 
     delivery: Delivery
-    driving: str
+    driving: str | None = None
     driving_key: tuple[str, ...] = ()
     identity: tuple[str, ...] = ()
     ordered_by: str | None = None
@@ -192,7 +193,15 @@ class MappingFile(_Strict):
         if name not in DELIVERIES:
             return [f"unknown dataset{nearest(name, DELIVERIES)} Known are {', '.join(DELIVERIES)}"]
         problems = []
-        if entry.driving not in self.inputs:
+        if entry.driving is None:
+            if name not in DERIVED:
+                problems.append(
+                    "driving is missing: name the input whose rows the SQL delivers, one row for each; "
+                    f"only {' and '.join(sorted(DERIVED))} can do without"
+                )
+            if entry.driving_key:
+                problems.append("driving_key names columns of the driving input, and driving is missing")
+        elif entry.driving not in self.inputs:
             found = nearest(entry.driving, self.inputs)
             problems.append(f"driving is {entry.driving!r}, which is no input{found}")
         if (name in DAILY_DATASETS) == (entry.delivery is Delivery.SNAPSHOT):

@@ -40,8 +40,14 @@ class Opened:
 
     @property
     def driving(self) -> Input:
-        """The input whose rows are delivered."""
+        """The input whose rows are delivered; only a dataset that derives its rows has none."""
+        assert self.entry.driving is not None  # the model sees to it
         return self.inputs[self.entry.driving]
+
+    @property
+    def by_file(self) -> bool:
+        """Whether the driving input has a file a day."""
+        return self.entry.driving is not None and self.driving.layout.dated
 
     @property
     def stamp(self) -> str:
@@ -76,9 +82,13 @@ class Opened:
     def require_conservation(self, span: Window | None) -> None:
         """Refuse rows dropped or multiplied, rows without a date, and rows of days that cannot be.
 
+        Rows that the SQL derives are not counted.
+
         Raises:
             SourceContractError: naming the SQL file, the driving input, counts and sample values.
         """
+        if self.entry.driving is None:
+            return
         delivered, expected = self._delivered_by_day(), self._expected_by_day()
         have, want = sum(delivered.values()), sum(expected.values())
         if have != want:
@@ -129,8 +139,7 @@ class Opened:
         return days
 
     def _expected_by_day(self) -> dict[date | None, int]:
-        by_file = self.driving.layout.dated and "date" in self.columns
-        day = FILE_DATE if by_file else "NULL::DATE"
+        day = FILE_DATE if self.by_file and "date" in self.columns else "NULL::DATE"
         rows = quoted(self.driving.name)
         if self.entry.driving_key:
             keys = ", ".join(map(quoted, self.entry.driving_key))
@@ -170,7 +179,7 @@ def opened(
     path, entry = folder / f"{dataset}.sql", mapping.datasets[dataset]
     sql = path.read_text(encoding="utf-8")
     with TemporaryDirectory(dir=scratch()) as once, database(Path(once)) as connection:
-        used = tables_used(connection, path, sql) | {entry.driving}
+        used = {*tables_used(connection, path, sql), entry.driving}
         inputs = {
             name: locate(source, name, layouts, window) for name, layouts in mapping.inputs.items() if name in used
         }

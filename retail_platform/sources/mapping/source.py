@@ -100,7 +100,7 @@ class Mapping:
             self._require_span(window)
         with opened(self.description, self.folder, self.source_folder, dataset, window) as rows:
             rows.require_columns()
-            if rows.driving.layout.dated or rows.stamp not in self._checked:
+            if rows.by_file or rows.stamp not in self._checked:
                 rows.require_conservation(self.span)
                 self._checked.add(rows.stamp)
             frame = rows.rows(window)

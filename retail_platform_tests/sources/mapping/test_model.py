@@ -34,6 +34,12 @@ def test_a_mapping_says_what_a_source_is(retailer: Retailer) -> None:
         ('path = "shops.csv"', 'path = "shops.csv"\nencoding = "utf-9"', "found 'utf-9'; a text encoding is expected"),
         ('path = "shops.csv"', 'path = "shops.csv"\nheader = false', "need their columns named"),
         ('driving = "shops"', 'driving = "shop"', "datasets.stores: driving is 'shop', which is no input; did you"),
+        ('driving = "shops"', "", "datasets.stores: driving is missing: name the input whose rows the SQL delivers"),
+        (
+            "[datasets.sales]",
+            '[datasets.opening_hours]\ndelivery = "snapshot"\ndriving_key = ["id"]\n[datasets.sales]',
+            "datasets.opening_hours: driving_key names columns of the driving input, and driving is missing",
+        ),
         ("[datasets.sales]", "[datasets.sale]", "datasets.sale: unknown dataset; did you mean sales?"),
         ('delivery = "day"', 'delivery = "snapshot"', "delivery is 'snapshot', store_day, day or archive is expected"),
         ('delivery = "day"', 'delivery = "archive"', "needs a span"),
