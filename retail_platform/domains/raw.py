@@ -1,7 +1,8 @@
 """Raw tables as Dagster assets: one factory, so that every dataset arrives the same way."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 import dagster as dg
@@ -14,15 +15,15 @@ from retail_platform.retailer import Retailer
 from retail_platform.sources.base import DAILY_DATASETS, DELIVERIES, Delivery, SourceContractError
 from retail_platform.sources.deliver import deliver, require_stores
 from retail_platform.storage.lake import Lake
-
-_DATES = {"date": pl.Date}
+from retail_platform.windows import Window
 
 
 def raw_asset(retailer: Retailer, dataset: str, *, group: str) -> dg.AssetsDefinition:
     """The asset `raw_<dataset>`: what the source delivered, unjudged.
 
     A dataset that each open store delivers each day depends on `stores` and `opening_hours`: a day that lacks a
-    store fails, names it, and writes nothing. An unavailable source is tried again with growing pauses.
+    store fails, names it, and writes nothing; a day on which no store is open needs no delivery. An unavailable
+    source is tried again with growing pauses.
     """
     daily = dataset in DAILY_DATASETS
     by_store = daily and retailer.source.datasets[dataset].delivery is Delivery.STORE_DAY
@@ -44,17 +45,28 @@ def raw_asset(retailer: Retailer, dataset: str, *, group: str) -> dg.AssetsDefin
         window = run_window(context) if daily else None
         with _never_retried():
             Lake(retailer.settings.lake_uri).claim(retailer.identity)
-            rows = deliver(retailer.source, dataset, window).collect()
-            if window is not None and by_store:
-                # Today is partial: a store that has not sold anything yet is not missing.
-                dates = pl.LazyFrame({"date": [day for day in window.days() if day < retailer.today()]}, _DATES)
-                expected = expected_stores(
-                    tables["stores"], tables["opening_hours"], dates, with_doors_only=dataset == "footfall"
-                )
-                require_stores(retailer.source, dataset, rows, expected.collect())
+            if window is None or not by_store:
+                return deliver(retailer.source, dataset, window).collect()
+            expected, closed = _expected(tables, window, with_doors_only=dataset == "footfall")
+            rows = deliver(retailer.source, dataset, window, may_be_absent=closed).collect()
+            # Today is partial: a store that has not sold anything yet is not missing.
+            require_stores(retailer.source, dataset, rows, expected.filter(pl.col("date") < retailer.today()))
         return rows
 
     return raw
+
+
+def _expected(
+    tables: Mapping[str, pl.LazyFrame], window: Window, *, with_doors_only: bool
+) -> tuple[pl.DataFrame, frozenset[date]]:
+    """The open stores of each day (`date`, `store_id`), and the days on which all stores there are are closed."""
+    stores, hours = tables["stores"], tables["opening_hours"]
+    dates = pl.LazyFrame({"date": list(window.days())}, {"date": pl.Date})
+    expected, there = (
+        expected_stores(stores, known, dates, with_doors_only=with_doors_only).collect()
+        for known in (hours, hours.clear())
+    )
+    return expected, frozenset(there["date"]) - frozenset(expected["date"])
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 Only the protocol and its values belong here; how rows are made or fetched is each source's business.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -110,18 +110,20 @@ class Source(Protocol):
     def datasets(self) -> Mapping[str, Dataset]:
         """The datasets it delivers, by name, a subset of `DELIVERIES`."""
 
-    def read(self, dataset: str, window: Window | None = None) -> pl.LazyFrame:
+    def read(self, dataset: str, window: Window | None = None, *, may_be_absent: Collection[date] = ()) -> pl.LazyFrame:
         """Rows as delivered.
 
         Args:
             dataset: a name in `datasets`.
             window: the days wanted; None for a snapshot.
+            may_be_absent: days of the window that need no delivery, as no store is open; rows that came are
+                delivered all the same.
 
         Returns:
             A subset of the columns of `DELIVERIES[dataset]`: `date` as Date, every other column as text or
             already of its type. Text is cast in validation, so that a bad value rejects a row, not a file.
 
         Raises:
-            SourceUnavailable: a delivery of the window is not there; names the days.
+            SourceUnavailable: a delivery of the window is not there, of a day that needs one; names the days.
             SourceContractError: a delivery is there and cannot be read as what it should be.
         """

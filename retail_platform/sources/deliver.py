@@ -3,6 +3,8 @@
 No value is judged here: that is `quality`'s business.
 """
 
+from collections.abc import Collection
+from datetime import date
 from difflib import get_close_matches
 
 import polars as pl
@@ -13,14 +15,22 @@ from retail_platform.windows import Window
 _SHOWN = 10
 
 
-def deliver(source: Source, dataset: str, window: Window | None) -> pl.LazyFrame:
+def deliver(
+    source: Source, dataset: str, window: Window | None, *, may_be_absent: Collection[date] = ()
+) -> pl.LazyFrame:
     """Rows of a dataset as delivered, with all columns of its delivery schema; absent ones are null text.
+
+    Args:
+        source: that delivers.
+        dataset: one of its datasets.
+        window: the days wanted; None for a snapshot.
+        may_be_absent: days that need no delivery, as no store is open.
 
     Raises:
         SourceUnavailable: a delivery of the window is not there.
         SourceContractError: a column is missing or unknown, or the delivery cannot be read.
     """
-    rows = source.read(dataset, window)
+    rows = source.read(dataset, window, may_be_absent=may_be_absent)
     schema = DELIVERIES[dataset]
     wanted, given = schema.column_names(), rows.collect_schema().names()
     for column in given:

@@ -91,7 +91,7 @@ def _inputs(mapping: MappingFile, source: Folder) -> Iterator[Finding]:
 
 def _dataset(mapping: MappingFile, folder: Path, source: Folder, dataset: str) -> Iterator[Finding]:
     window = _window(mapping, source, dataset)
-    with opened(mapping, folder, source, dataset, window, with_gaps=True) as rows:
+    with opened(mapping, folder, source, dataset, window, may_be_absent=None) as rows:
         known = DELIVERIES[dataset].columns()
         for column in rows.unknown_columns():
             near = nearest(column, known)

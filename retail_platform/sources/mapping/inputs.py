@@ -28,12 +28,14 @@ class Input:
     Attributes:
         files: each with the day it is named for, None where files hold any days.
         missing: days wanted for which no file is there.
+        like: where no file is there and no columns are declared, one of another day that tells them.
     """
 
     name: str
     layout: FilesInput
     files: tuple[tuple[date | None, File], ...]
     missing: tuple[date, ...] = ()
+    like: tuple[tuple[date, File], ...] = ()
 
     @property
     def stamp(self) -> str:
@@ -73,7 +75,8 @@ def locate(folder: Folder, name: str, layouts: list[FilesInput], window: Window 
             raise SourceContractError(f"input {name}: no file's name holds a day as {layout.path} says")
     found = dict(zip(window.days(), folder.find([layout.path_of(day) for day in window.days()]), strict=True))
     files = tuple((day, file) for day, day_files in found.items() for file in day_files)
-    return Input(name, layout, files, tuple(day for day, day_files in found.items() if not day_files))
+    missing = tuple(day for day, day_files in found.items() if not day_files)
+    return Input(name, layout, files, missing, () if files or layout.columns else _newest(folder, layout))
 
 
 def find_any(folder: Folder, layout: FilesInput) -> list[File]:
@@ -96,6 +99,11 @@ def days_of(folder: Folder, layout: FilesInput) -> list[date]:
     return sorted(days)
 
 
+def _newest(folder: Folder, layout: FilesInput) -> tuple[tuple[date, File], ...]:
+    days = days_of(folder, layout)[-1:]
+    return tuple((days[0], file) for file in folder.find([layout.path_of(day) for day in days])[0][:1]) if days else ()
+
+
 def create_view(connection: duckdb.DuckDBPyConnection, one: Input, folder: Path) -> None:
     """Make the view of an input: its files' columns, all text.
 
@@ -107,7 +115,7 @@ def create_view(connection: duckdb.DuckDBPyConnection, one: Input, folder: Path)
     Raises:
         SourceContractError: a file cannot be read as what the mapping says.
     """
-    if not one.files:
+    if not (one.files or one.like):
         if not one.layout.columns:
             raise SourceContractError(
                 f"input {one.name}: no file of {one.layout.path} in these days, and its columns are not declared"
@@ -116,11 +124,12 @@ def create_view(connection: duckdb.DuckDBPyConnection, one: Input, folder: Path)
         connection.execute(f"CREATE VIEW {quoted(one.name)} AS SELECT {empty}, NULL::DATE AS {FILE_DATE} WHERE false")
         return
     alike: dict[tuple[str, ...], list[tuple[date | None, str]]] = {}
-    for day, file in one.files:
+    for day, file in one.files or one.like:
         path = _readable(one.layout, file, folder if day else scratch())
         alike.setdefault(_schema(file, path, one.layout), []).append((day, str(path)))
     parts = " UNION ALL BY NAME ".join(_select(one.layout, files) for files in alike.values())
-    connection.execute(f"CREATE VIEW {quoted(one.name)} AS {parts}")
+    rows = f"SELECT * FROM ({parts}) WHERE false" if one.like else parts
+    connection.execute(f"CREATE VIEW {quoted(one.name)} AS {rows}")
 
 
 def _select(layout: FilesInput, files: list[tuple[date | None, str]]) -> str:

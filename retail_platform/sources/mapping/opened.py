@@ -4,7 +4,7 @@ The rules: the columns are the dataset's, every row bears a date, and the SQL ne
 rows of its driving input. What a value may be is judged later, row by row.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -160,7 +160,7 @@ def opened(
     dataset: str,
     window: Window | None,
     *,
-    with_gaps: bool = False,
+    may_be_absent: Collection[date] | None = (),
 ) -> Iterator[Opened]:
     """Open a dataset for a window of days (None for a snapshot).
 
@@ -170,7 +170,7 @@ def opened(
         source: where the files lie.
         dataset: one of the mapping's.
         window: the days wanted of files that are named for days.
-        with_gaps: whether days may be missing.
+        may_be_absent: days of which files may be missing; None: any.
 
     Raises:
         SourceUnavailable: files are missing; names input, path and days.
@@ -184,8 +184,8 @@ def opened(
             name: locate(source, name, layouts, window) for name, layouts in mapping.inputs.items() if name in used
         }
         for one in inputs.values():
-            if not with_gaps and entry.delivery is not Delivery.ARCHIVE:
-                require_days(one, source, list(one.missing))
+            if may_be_absent is not None and entry.delivery is not Delivery.ARCHIVE:
+                require_days(one, source, [day for day in one.missing if day not in may_be_absent])
             create_view(connection, one, Path(once))
         columns = create_result(connection, path, sql, list(mapping.inputs))
         yield Opened(dataset, path, sql, entry, connection, inputs, columns)

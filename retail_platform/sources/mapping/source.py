@@ -4,6 +4,7 @@ Each read is one scan of the inputs for the whole window. The rules of a deliver
 must be there, that the SQL neither drops nor multiplies rows, that each row's date can be read.
 """
 
+from collections.abc import Collection
 from collections.abc import Mapping as ReadOnly
 from dataclasses import dataclass, field
 from datetime import date
@@ -82,7 +83,7 @@ class Mapping:
         """The datasets it delivers."""
         return {name: self.description.dataset(name) for name in self.description.datasets}
 
-    def read(self, dataset: str, window: Window | None = None) -> pl.LazyFrame:
+    def read(self, dataset: str, window: Window | None = None, *, may_be_absent: Collection[date] = ()) -> pl.LazyFrame:
         """Rows as delivered, as `Source.read` says."""
         from retail_platform.sources.mapping.opened import opened, require_days
 
@@ -98,15 +99,16 @@ class Mapping:
             raise ValueError(f"{dataset} is delivered by days: a window is needed")
         else:
             self._require_span(window)
-        with opened(self.description, self.folder, self.source_folder, dataset, window) as rows:
+        folder, absent = self.source_folder, may_be_absent
+        with opened(self.description, self.folder, folder, dataset, window, may_be_absent=absent) as rows:
             rows.require_columns()
             if rows.by_file or rows.stamp not in self._checked:
                 rows.require_conservation(self.span)
                 self._checked.add(rows.stamp)
             frame = rows.rows(window)
-            if window and entry.delivery is not Delivery.ARCHIVE and not rows.driving.layout.dated:
-                there = set(frame["date"].unique().to_list())
-                require_days(rows.driving, self.source_folder, [day for day in window.days() if day not in there])
+            if window and entry.delivery is not Delivery.ARCHIVE and not rows.by_file:
+                there = {*frame["date"].unique().to_list(), *may_be_absent}
+                require_days(rows.driving, folder, [day for day in window.days() if day not in there])
         return frame.lazy()
 
     def _require_span(self, window: Window) -> None:

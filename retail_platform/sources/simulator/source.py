@@ -3,7 +3,7 @@
 Only the source protocol and what is drawn in which portions belong here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -125,8 +125,14 @@ class Simulator:
     def _pools(self) -> Pools:
         return Pools(self._stores, self._assortment.ids, self._scale.clients)
 
-    def read(self, dataset: str, window: Window | None = None) -> pl.LazyFrame:
-        """Rows as delivered; see `Source`. Sales and footfall come by store, day and time."""
+    def read(
+        self,
+        dataset: str,
+        window: Window | None = None,
+        *,
+        may_be_absent: Collection[date] = (),  # noqa: ARG002
+    ) -> pl.LazyFrame:
+        """Rows as delivered; see `Source`. Sales and footfall come by store, day and time, and no day is absent."""
         if self._dataset(dataset).delivery is Delivery.SNAPSHOT:
             return self._snapshot(dataset).lazy()
         if dataset == "sales":

@@ -286,3 +286,48 @@ def test_an_input_may_be_named_like_a_word_of_sql(retailer: Retailer) -> None:
     retailer.sql("sales", SALES.replace("FROM lines", 'FROM "order"'))
 
     assert retailer.source().read("sales", days(1, 2)).collect().height == 3
+
+
+def test_a_day_that_may_be_absent_needs_no_file(retailer: Retailer) -> None:
+    (retailer.files / "sales/2026-03-02.csv").unlink()
+    source, closed = retailer.source(), [date(2026, 3, 2)]
+
+    rows = source.read("sales", days(1, 3), may_be_absent=closed).collect()
+
+    assert rows["date"].unique().to_list() == [date(2026, 3, 1)]
+    with pytest.raises(SourceUnavailable, match=r"no delivery for 2026-03-04, 2026-03-05$"):
+        source.read("sales", days(1, 5), may_be_absent=closed)
+
+
+def test_rows_of_a_day_that_may_be_absent_are_delivered(retailer: Retailer) -> None:
+    rows = retailer.source().read("sales", days(1, 3), may_be_absent=list(days(1, 3).days())).collect()
+
+    assert rows.equals(retailer.source().read("sales", days(1, 3)).collect())
+    assert rows.height == 3
+
+
+def test_a_day_that_may_be_absent_needs_no_rows_in_one_file_of_many_days(retailer: Retailer) -> None:
+    retailer.describe(ONE_FILE)
+    retailer.deliver("sales.csv", HEADER + "2026-03-01,A,r1,apple,2,3\n2026-03-03,A,r2,apple,2,3\n")
+
+    rows = retailer.source().read("sales", days(1, 3), may_be_absent=[date(2026, 3, 2)]).collect()
+
+    assert rows.height == 2
+
+
+def test_a_window_without_files_has_the_columns_of_the_newest(retailer: Retailer) -> None:
+    retailer.describe(MAPPING.replace('columns = ["day"', '# ["day"'))
+
+    rows = retailer.source().read("sales", days(8, 8), may_be_absent=[date(2026, 3, 8)]).collect()
+
+    assert (rows.height, rows.columns) == (0, retailer.source().read("sales", days(1, 1)).collect_schema().names())
+
+
+def test_opening_hours_may_be_derived(retailer: Retailer) -> None:
+    retailer.describe(MAPPING + '\n[datasets.opening_hours]\ndelivery = "snapshot"\n')
+    retailer.sql(
+        "opening_hours",
+        "SELECT id AS store_id, day, 'true' AS open FROM shops, (VALUES ('1'), ('2')) AS week(day)",
+    )
+
+    assert retailer.source().read("opening_hours").collect().height == 4

@@ -1,0 +1,80 @@
+"""What a delivery must hold: each open store each day, and nothing where no store is open."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from retail_platform_tests.end_to_end.shops import Shops, usual_lines
+from retail_platform_tests.platform import Platform
+
+WEEK = ["2026-03-06", "2026-03-07", "2026-03-08", "2026-03-09"]
+SATURDAY, SUNDAY = date(2026, 3, 7), date(2026, 3, 8)
+HOURS = """
+[datasets.opening_hours]
+delivery = "snapshot"
+"""
+
+
+@pytest.fixture
+def shops(tmp_path: Path) -> Shops:
+    """Files of Friday to Monday, but none of Sunday, on which the shops are closed; only tills."""
+    shops = Shops(tmp_path)
+    path = shops.mapping / "mapping.toml"
+    path.write_text(path.read_text().split("[datasets.footfall]")[0] + HOURS)
+    closed_on(shops, "day = '7'")
+    shops.deliver(4, date(2026, 3, 6))
+    (shops.files / f"sales/{SUNDAY}.csv").unlink()
+    return shops
+
+
+def closed_on(shops: Shops, condition: str) -> None:
+    shops.sql(
+        "opening_hours",
+        f"SELECT id AS store_id, day, (NOT ({condition}))::VARCHAR AS open\n"
+        "FROM shops, (SELECT n::VARCHAR AS day FROM range(1, 8) AS week(n))\n",
+    )
+
+
+def rows_by_day(platform: Platform, table: str) -> dict[str, int]:
+    return {str(day): count for day, count in platform.table(table)["date"].value_counts().sort("date").iter_rows()}
+
+
+def test_a_day_on_which_no_store_is_open_needs_no_file(shops: Shops, tmp_path: Path) -> None:
+    with shops.platform(tmp_path / "lived") as platform:
+        assert platform.materialize(WEEK[0], WEEK[-1], select="+store_days").failures == []
+
+        assert rows_by_day(platform, "raw_sales") == {day: 6 for day in WEEK if day != str(SUNDAY)}
+        assert platform.states(WEEK[0], WEEK[-1])["raw_sales"].materialized == WEEK
+        assert str(SUNDAY) not in rows_by_day(platform, "store_days")
+
+
+def test_rows_of_a_closed_day_are_kept(shops: Shops, tmp_path: Path) -> None:
+    shops.sales(SUNDAY, usual_lines(SUNDAY)[:2])
+
+    with shops.platform(tmp_path / "lived") as platform:
+        assert platform.materialize(str(SUNDAY), select="+sales").failures == []
+
+        assert rows_by_day(platform, "sales") == {str(SUNDAY): 2}
+
+
+def test_a_day_on_which_any_store_is_open_needs_its_file(shops: Shops, tmp_path: Path) -> None:
+    closed_on(shops, "day = '7' AND id <> 'B'")
+    (shops.files / f"sales/{SATURDAY}.csv").unlink()
+
+    with shops.platform(tmp_path / "lived") as platform:
+        failures = platform.materialize(WEEK[0], WEEK[-1], select="+raw_sales").failures
+
+        told = [failure.reason for failure in failures if failure.asset == "raw_sales"]
+        assert any("no delivery for 2026-03-07" in one for one in told)
+        assert any("no delivery for 2026-03-08" in one for one in told)
+        assert rows_by_day(platform, "raw_sales") == {WEEK[0]: 6, WEEK[-1]: 6}
+
+
+def test_without_a_known_store_no_day_is_closed(shops: Shops, tmp_path: Path) -> None:
+    shops.write("shops.csv", "id,name\n")
+
+    with shops.platform(tmp_path / "lived") as platform:
+        failures = platform.materialize(str(SUNDAY), select="+raw_sales").failures
+
+        assert ["no delivery for 2026-03-08" in one.reason for one in failures] == [True]
