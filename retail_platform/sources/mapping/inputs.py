@@ -105,7 +105,7 @@ def _newest(folder: Folder, layout: FilesInput) -> tuple[tuple[date, File], ...]
 
 
 def create_view(connection: duckdb.DuckDBPyConnection, one: Input, folder: Path) -> None:
-    """Make the view of an input: its files' columns, all text.
+    """Make the view of an input: its files' columns, all text; those declared bear their names as declared.
 
     Args:
         connection: where.
@@ -123,16 +123,18 @@ def create_view(connection: duckdb.DuckDBPyConnection, one: Input, folder: Path)
         empty = ", ".join(f"NULL::VARCHAR AS {quoted(column)}" for column in one.layout.columns)
         connection.execute(f"CREATE VIEW {quoted(one.name)} AS SELECT {empty}, NULL::DATE AS {FILE_DATE} WHERE false")
         return
-    alike: dict[tuple[str, ...], list[tuple[date | None, str]]] = {}
+    alike: dict[tuple[tuple[str, str], ...], list[tuple[date | None, str]]] = {}
     for day, file in one.files or one.like:
         path = _readable(one.layout, file, folder if day else scratch())
         alike.setdefault(_schema(file, path, one.layout), []).append((day, str(path)))
-    parts = " UNION ALL BY NAME ".join(_select(one.layout, files) for files in alike.values())
+    parts = " UNION ALL BY NAME ".join(
+        _select(one.layout, files, [column for column, _ in schema]) for schema, files in alike.items()
+    )
     rows = f"SELECT * FROM ({parts}) WHERE false" if one.like else parts
     connection.execute(f"CREATE VIEW {quoted(one.name)} AS {rows}")
 
 
-def _select(layout: FilesInput, files: list[tuple[date | None, str]]) -> str:
+def _select(layout: FilesInput, files: list[tuple[date | None, str]], columns: list[str]) -> str:
     """The rows of files of one schema. A value's text is thus its file's alone, whatever is read beside it."""
     listed = ", ".join(literal(path) for _, path in files)
     selected = "COLUMNS(*)::VARCHAR"
@@ -140,7 +142,14 @@ def _select(layout: FilesInput, files: list[tuple[date | None, str]]) -> str:
         days = ", ".join(f"{literal(path)}: DATE {literal(str(day))}" for day, path in files)
         selected = f"COLUMNS(* EXCLUDE filename)::VARCHAR, (MAP {{{days}}})[filename] AS {FILE_DATE}"
     options = f"hive_partitioning = false, filename = {str(layout.dated).lower()}"
-    return f"SELECT {selected} FROM read_parquet([{listed}], {options})"
+    return f"SELECT {selected} FROM (SELECT *{_renamed(layout, columns)} FROM read_parquet([{listed}], {options}))"
+
+
+def _renamed(layout: FilesInput, columns: list[str]) -> str:
+    """What gives columns their declared names, where the file writes them with other small and capital letters."""
+    declared = {column.lower(): column for column in layout.columns if column not in columns}
+    names = {column: declared[column.lower()] for column in columns if column.lower() in declared}
+    return f" RENAME ({', '.join(f'{quoted(one)} AS {quoted(name)}' for one, name in names.items())})" if names else ""
 
 
 def _readable(layout: FilesInput, file: File, folder: Path) -> Path:
@@ -153,7 +162,7 @@ def _readable(layout: FilesInput, file: File, folder: Path) -> Path:
     return made_once(f"{file.stamp}\n{layout!r}", ".parquet", make, folder)
 
 
-def _schema(file: File, path: Path, layout: FilesInput) -> tuple[str, ...]:
+def _schema(file: File, path: Path, layout: FilesInput) -> tuple[tuple[str, str], ...]:
     import pyarrow.lib
     import pyarrow.parquet
 
@@ -165,7 +174,7 @@ def _schema(file: File, path: Path, layout: FilesInput) -> tuple[str, ...]:
         raise SourceContractError(f"{file.name} is no readable Parquet file: {error}") from error
     if layout.kind_of_file == "parquet":
         require_columns(file.name, schema.names, layout.columns)
-    return tuple(f"{column.name} {column.type}" for column in schema)
+    return tuple((column.name, str(column.type)) for column in schema)
 
 
 def quoted(name: str) -> str:

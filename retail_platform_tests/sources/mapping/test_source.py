@@ -323,6 +323,19 @@ def test_a_window_without_files_has_the_columns_of_the_newest(retailer: Retailer
     assert (rows.height, rows.columns) == (0, retailer.source().read("sales", days(1, 1)).collect_schema().names())
 
 
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_columns_bear_the_names_declared_in_small_and_capital_letters(retailer: Retailer, ending: str) -> None:
+    retailer.describe(MAPPING.replace('"shops.csv"', f'"shops.{ending}"\ncolumns = ["store_id", "Name"]'))
+    retailer.sql("stores", "SELECT store_id, Name AS name, city AS city FROM shops")
+    frame = pl.DataFrame({"STORE_ID": ["A"], "NAME": ["Quay"], "CITY": ["Nice"]})
+    (retailer.files / "shops.csv").unlink()
+    getattr(frame, f"write_{ending}")(retailer.files / f"shops.{ending}")
+
+    assert retailer.source().read("stores").collect().rows(named=True) == [
+        {"store_id": "A", "name": "Quay", "city": "Nice"}
+    ]
+
+
 def test_opening_hours_may_be_derived(retailer: Retailer) -> None:
     retailer.describe(MAPPING + '\n[datasets.opening_hours]\ndelivery = "snapshot"\n')
     retailer.sql(
