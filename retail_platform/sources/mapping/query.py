@@ -26,6 +26,9 @@ MACROS = (
     r"""clock(t) AS CASE WHEN regexp_full_match(t, '\d{1,2}') THEN lpad(t, 2, '0') || ':00'
         WHEN regexp_full_match(t, '\d:\d{2}(:\d{2})?') THEN '0' || left(t, 4)
         WHEN regexp_full_match(t, '\d{2}:\d{2}(:\d{2})?') THEN left(t, 5) ELSE t END""",
+    # a day or a wall time written in a form of strptime's: iso_day('3/2/26', '%d/%m/%y') -> 2026-02-03
+    "iso_day(t, form) AS coalesce(strftime(try_strptime(t, form), '%Y-%m-%d'), t)",
+    "iso_time(t, form) AS coalesce(strftime(try_strptime(t, form), '%Y-%m-%d %H:%M:%S'), t)",
 )
 """What a mapping's SQL may call besides DuckDB's functions; a text that does not fit comes back as it is."""
 

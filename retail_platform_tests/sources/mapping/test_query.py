@@ -26,6 +26,11 @@ from retail_platform_tests.sources.mapping.conftest import Retailer
         ("clock('9:30')", "09:30"),
         ("clock('09:30:15')", "09:30"),
         ("clock('noon')", "noon"),
+        ("iso_day('3/2/26', '%d/%m/%y')", "2026-02-03"),
+        ("iso_day('31/02/2026', '%d/%m/%Y')", "31/02/2026"),
+        ("iso_day(NULL, '%d/%m/%Y')", None),
+        ("iso_time('03.02.2026 7:05', '%d.%m.%Y %H:%M')", "2026-02-03 07:05:00"),
+        ("iso_time('soon', '%H:%M')", "soon"),
     ],
 )
 def test_macros_change_what_fits_and_leave_the_rest(tmp_path: Path, call: str, text: str | None) -> None:
