@@ -62,14 +62,15 @@ def check_source(
     for finding in findings:
         place = ".".join(part for part in (finding.dataset, finding.column) if part)
         console.print(
-            f"{finding.level:<8} {place}: {finding.message}",
+            f"{finding.level:<8} {place}{': ' if place else ''}{finding.message}",
             style=_STYLE.get(finding.level, ""),
             markup=False,
             highlight=False,
+            soft_wrap=True,
         )
-    wrong = sum(finding.level == "error" for finding in findings)
-    console.print(f"{wrong} errors, {len(findings) - wrong} remarks" if findings else "nothing to remark: ready to use")
-    if wrong:
+    errors, warnings = (sum(finding.level == level for finding in findings) for level in ("error", "warning"))
+    console.print(f"{'not ready' if errors else 'ready to use'}: {errors} errors, {warnings} warnings", highlight=False)
+    if errors:
         raise typer.Exit(FAILED)
 
 

@@ -13,7 +13,8 @@ from typing import Literal
 import dataframely as dy
 import polars as pl
 
-from retail_platform.quality.casting import typed
+from retail_platform.domains.stores.contract import ONLINE
+from retail_platform.quality.casting import has_value, typed
 from retail_platform.settings import SettingsError
 from retail_platform.sources.base import DELIVERIES, Delivery, SourceContractError, SourceError
 from retail_platform.sources.mapping.files import Folder, open_folder
@@ -32,7 +33,7 @@ class Finding:
     """One thing seen.
 
     Attributes:
-        level: an error refuses deliveries, a warning rejects or lacks rows, an info is good to know.
+        level: an error refuses deliveries, a warning rejects or lacks rows or judges less, an info is good to know.
         dataset: it is about; None: the mapping or an input.
         column: of the dataset it is about; None: all of it.
         message: what was found, what is expected.
@@ -84,9 +85,16 @@ def _inputs(mapping: MappingFile, source: Folder) -> Iterator[Finding]:
             continue
         days = days_of(source, layout) if layout.dated else []
         for_days = f" for {days[0]}..{days[-1]}" if days else ""
-        yield Finding("info", None, None, f"input {name}: {len(files):,} files {layout.path}{for_days}")
-        if days and (gaps := sorted(set(Window(days[0], days[-1]).days()) - set(days))):
-            yield Finding("warning", None, None, f"input {name}: no file for {len(gaps)} days within: {some(gaps)}")
+        yield Finding("info", None, None, f"input {name}: {_count(len(files), 'file')} {layout.path}{for_days}")
+        gaps = sorted(set(Window(days[0], days[-1]).days()) - set(days)) if days else []
+        if gaps and not _of_archives(mapping, name):
+            told = f"no file for {_count(len(gaps), 'day')} between: {some(gaps)}"
+            yield Finding("warning", None, None, f"input {name}: {told}; a day fails without, unless no store is open")
+
+
+def _of_archives(mapping: MappingFile, name: str) -> bool:
+    """Whether an input drives archives alone, in which a day without a file had no rows."""
+    return {entry.delivery for entry in mapping.datasets.values() if entry.driving == name} == {Delivery.ARCHIVE}
 
 
 def _dataset(mapping: MappingFile, folder: Path, source: Folder, dataset: str) -> Iterator[Finding]:
@@ -95,22 +103,43 @@ def _dataset(mapping: MappingFile, folder: Path, source: Folder, dataset: str) -
         known = DELIVERIES[dataset].columns()
         for column in rows.unknown_columns():
             near = nearest(column, known)
-            yield Finding("error", dataset, column, f"unknown: {dataset} has no such column{near}")
+            yield Finding("error", dataset, column, f"{dataset} has no such column{near}")
         for column in rows.missing_columns():
-            yield Finding("error", dataset, column, "missing: the dataset needs it")
+            yield Finding("error", dataset, column, "is missing: every row needs it")
         if "date" in known and "date" not in rows.columns:
             return
         yield from _conservation(rows, mapping.window)
         frame = rows.rows(None)
-    if frame.is_empty():
-        yield Finding("warning", dataset, None, "no rows")
+    yield _rows(dataset, frame, window)
     for column, expected in known.items():
         if column in frame.columns:
             yield from _values(dataset, column, expected, frame)
-        elif expected.nullable:
-            yield Finding("info", dataset, column, "not delivered")
     if dataset == "sales" and not {"unit_price", "net_amount"} & set(frame.columns):
-        yield Finding("error", dataset, "net_amount", "missing: net_amount or unit_price is needed")
+        yield Finding("error", dataset, "net_amount", "is missing: net_amount or unit_price is needed")
+    if dataset == "stores" and "footfall" in mapping.datasets and mapping.max_visitors_per_hour is None:
+        yield from _unbounded(frame)
+
+
+def _rows(dataset: str, frame: pl.DataFrame, window: Window | None) -> Finding:
+    """How many rows there are, and which columns they could have and have not."""
+    told = _count(frame.height, "row") + (f" of {window}" if window else "")
+    absent = [name for name in DELIVERIES[dataset].column_names() if name not in frame.columns]
+    optional = f"; optional columns not delivered: {', '.join(absent)}" if absent else "; every column is delivered"
+    return Finding("warning" if frame.is_empty() else "info", dataset, None, told + optional)
+
+
+def _unbounded(stores: pl.DataFrame) -> Iterator[Finding]:
+    if "format" in stores.columns:
+        stores = stores.filter(pl.col("format").fill_null("") != ONLINE)
+    without = stores["capacity"].null_count() if "capacity" in stores.columns else stores.height
+    if without:
+        yield Finding(
+            "warning",
+            "stores",
+            "capacity",
+            f"unknown for {without:,} of {_count(stores.height, 'store')}, and mapping.toml says no "
+            "max_visitors_per_hour: implausible counts of footfall cannot be told there",
+        )
 
 
 def _conservation(rows: Opened, span: Window | None) -> Iterator[Finding]:
@@ -122,9 +151,7 @@ def _conservation(rows: Opened, span: Window | None) -> Iterator[Finding]:
 
 def _values(dataset: str, column: str, expected: dy.Column, frame: pl.DataFrame) -> Iterator[Finding]:
     have, want = frame.schema[column], expected.dtype
-    given = pl.col(column).is_not_null()
-    if have == pl.String():
-        given &= pl.col(column).str.strip_chars() != ""
+    given = has_value(column, have)
     bad = frame.filter(given & typed(column, have, want).is_null()).get_column(column)
     rows = frame.height
     if bad.len():
@@ -133,13 +160,37 @@ def _values(dataset: str, column: str, expected: dy.Column, frame: pl.DataFrame)
             "error" if bad.len() == rows else "warning",
             dataset,
             column,
-            f"mistyped: {bad.len():,} of {rows:,} values ({bad.len() / rows:.1%}) are no {want}, "
-            f"most often {times[0]!r} ({times[1]:,})",
+            f"{bad.len():,} of {_count(rows, 'value')} ({bad.len() / rows:.1%}) cannot be read as {type_name(want)}, "
+            f"most often {times[0]!r} ({times[1]:,}): their rows are quarantined",
         )
     empty = rows - frame.filter(given).height
     if empty and not expected.nullable:
         level: Level = "error" if empty == rows else "warning"
-        yield Finding(level, dataset, column, f"empty in {empty:,} of {rows:,} rows, which needs a value")
+        told = f"empty in {empty:,} of {_count(rows, 'row')}: every row needs it, those without are quarantined"
+        yield Finding(level, dataset, column, told)
+
+
+def type_name(dtype: pl.DataType) -> str:
+    """What a value of a type looks like, in words."""
+    match dtype:
+        case pl.Boolean():
+            return "true or false"
+        case pl.Date():
+            return "a day (YYYY-MM-DD)"
+        case pl.Datetime():
+            return "a wall time (YYYY-MM-DD HH:MM:SS)"
+        case pl.Decimal():
+            return "an amount (12.50)"
+        case _ if dtype.is_integer():
+            return "a whole number"
+        case _ if dtype.is_float():
+            return "a number"
+        case _:
+            return "text"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _window(mapping: MappingFile, source: Folder, dataset: str) -> Window | None:

@@ -18,7 +18,13 @@ def test_a_sound_mapping_has_no_faults(retailer: Retailer) -> None:
     assert faults(retailer) == []
     told = {(one.dataset, one.column, one.message) for one in findings(retailer)}
     assert (None, None, "input lines: 3 files sales/{date}.csv for 2026-03-01..2026-03-03") in told
-    assert ("sales", "payment_method", "not delivered") in told
+    assert (
+        "stores",
+        None,
+        "2 rows; optional columns not delivered: city, region, country, latitude, longitude, format, area_m2, "
+        "capacity, timezone, currency, opened_on, closed_on",
+    ) in told
+    assert [one.column for one in findings(retailer) if one.dataset == "sales"] == [None]
 
 
 def test_columns_are_missing_unknown_or_mistyped(retailer: Retailer) -> None:
@@ -26,16 +32,27 @@ def test_columns_are_missing_unknown_or_mistyped(retailer: Retailer) -> None:
     retailer.deliver("sales/2026-03-02.csv", HEADER + "2026-03-02,A,r2,apple,two,1.5\n2026-03-02,,r3,apple,2,1.5\n")
 
     assert faults(retailer) == [
-        ("error", "stores", "nam", "unknown: stores has no such column; did you mean name?"),
-        ("error", "stores", "store_id", "missing: the dataset needs it"),
+        ("error", "stores", "nam", "stores has no such column; did you mean name?"),
+        ("error", "stores", "store_id", "is missing: every row needs it"),
         (
             "error",
             "stores",
             "capacity",
-            "mistyped: 2 of 2 values (100.0%) are no Int32, most often 'Étoile' (1)",
+            "2 of 2 values (100.0%) cannot be read as a whole number, most often 'Étoile' (1): "
+            "their rows are quarantined",
         ),
-        ("warning", "sales", "store_id", "empty in 1 of 4 rows, which needs a value"),
-        ("warning", "sales", "quantity", "mistyped: 1 of 4 values (25.0%) are no Int64, most often 'two' (1)"),
+        (
+            "warning",
+            "sales",
+            "store_id",
+            "empty in 1 of 4 rows: every row needs it, those without are quarantined",
+        ),
+        (
+            "warning",
+            "sales",
+            "quantity",
+            "1 of 4 values (25.0%) cannot be read as a whole number, most often 'two' (1): their rows are quarantined",
+        ),
     ]
 
 
@@ -47,7 +64,8 @@ def test_inputs_that_are_missing_or_have_gaps(retailer: Retailer) -> None:
 
     assert told[0][0] == "error"
     assert told[0][3].startswith("input shops: no file shops.csv")
-    assert told[1:] == [("warning", None, None, "input lines: no file for 1 days within: 2026-03-02")]
+    without = "no file for 1 day between: 2026-03-02; a day fails without, unless no store is open"
+    assert told[1:] == [("warning", None, None, f"input lines: {without}")]
 
 
 @pytest.mark.parametrize(
@@ -83,3 +101,33 @@ def test_sql_that_belongs_to_no_dataset_is_named(retailer: Retailer) -> None:
 
     assert level == "warning"
     assert message.endswith("foot_fall.sql belongs to no dataset of mapping.toml; did you mean footfall?")
+
+
+def test_counts_that_nothing_bounds_are_warned_of(retailer: Retailer) -> None:
+    counts = '\n[inputs.counts]\npath = "counts.csv"\n\n[datasets.footfall]\ndelivery = "day"\ndriving = "counts"\n'
+    retailer.describe(MAPPING + counts)
+    retailer.deliver("counts.csv", "day,hour,shop,visitors\n2026-03-01,9,A,12\n")
+    retailer.sql("footfall", "SELECT day AS date, hour, shop AS store_id, shop AS sensor_id, visitors FROM counts")
+    retailer.deliver("shops.csv", "id,name,seats\nA,Quay,\nB,Port,80\n")
+    retailer.sql("stores", "SELECT id AS store_id, name, seats AS capacity FROM shops")
+
+    assert faults(retailer) == [
+        (
+            "warning",
+            "stores",
+            "capacity",
+            "unknown for 1 of 2 stores, and mapping.toml says no max_visitors_per_hour: "
+            "implausible counts of footfall cannot be told there",
+        )
+    ]
+
+    retailer.describe(MAPPING.replace("[inputs.shops]", "max_visitors_per_hour = 500\n[inputs.shops]") + counts)
+    assert faults(retailer) == []
+
+
+def test_an_archive_has_no_gaps(retailer: Retailer) -> None:
+    span = "span = { first = 2026-03-01, last = 2026-03-31 }"
+    retailer.describe(MAPPING.replace("default_start = 2026-03-01", span).replace('"day"\ndriv', '"archive"\ndriv'))
+    (retailer.files / "sales/2026-03-02.csv").unlink()
+
+    assert faults(retailer) == []
