@@ -20,6 +20,7 @@ from retail_platform.cli.common import (
     told,
     window_of,
 )
+from retail_platform.cli.reports import ANNOTATED, annotation, in_github_actions
 
 if TYPE_CHECKING:
     from retail_platform.automation.ranges import Failure, Outcome, Step
@@ -123,6 +124,9 @@ def report(outcome: "Outcome") -> None:
     if outcome.failures:
         errors.print(f"{len(outcome.failures)} failed:", style="bold red")
         _list(outcome.failures, "red")
+        for failure in outcome.failures[:ANNOTATED] if in_github_actions() else ():
+            title = f"{failure.asset} {failure.window or ''}".strip()
+            typer.echo(annotation("ERROR", f"{title} was not materialized", failure.reason))
         raise typer.Exit(FAILED)
 
 
