@@ -1,0 +1,1 @@
+"""HTTP inputs of mappings: what an endpoint is, how its answers are fetched, judged as answers, and landed."""

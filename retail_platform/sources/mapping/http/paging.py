@@ -1,0 +1,111 @@
+"""From one page of an answer to the next, and whether the pages add up.
+
+What a page holds is `pages`' business.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from retail_platform.sources.base import SourceContractError
+from retail_platform.sources.mapping.http.errors import Transient
+from retail_platform.sources.mapping.http.model import CursorPages, HttpInput, LinkPages, NoPages, NumberedPages
+from retail_platform.sources.mapping.http.pages import Page
+
+
+@dataclass
+class Paging:
+    """How far an answer is read.
+
+    Attributes:
+        what: is asked, for messages.
+        layout: the input.
+        base: address of the endpoint.
+        params: of the first page.
+        pages: read so far.
+        rows: read so far.
+        columns: of the rows so far.
+    """
+
+    what: str
+    layout: HttpInput
+    base: str
+    params: Mapping[str, str]
+    pages: int = 0
+    rows: int = 0
+    columns: dict[str, None] = field(default_factory=dict)
+    _total: int | None = None
+    _last: Page | None = None
+    _asked: dict[str, int] = field(default_factory=dict)  # page number by address
+    _url: str = ""
+
+    def next(self) -> str | None:
+        """The address of the next page; None: there is none.
+
+        Raises:
+            Transient: it is one that was read already.
+            SourceContractError: it is on another server.
+        """
+        url = address(self.base, self.params) if self._last is None else self._after(self._last)
+        if url is None:
+            return None
+        if url in self._asked:
+            raise Transient(f"page {self.pages} leads back to page {self._asked[url]}")
+        self._asked[url] = self.pages + 1
+        self._url = url
+        return url
+
+    def add(self, page: Page) -> None:
+        """Count a page.
+
+        Raises:
+            Transient: it is the page before once more, or disagrees with it about the number of rows.
+        """
+        if self._last is None:
+            self._total = page.total
+        elif page.sha256 == self._last.sha256 and not page.rows.is_empty():
+            raise Transient(f"page {self.pages + 1} is page {self.pages} once more")
+        elif page.total != self._total:
+            raise Transient(f"{self.layout.total_rows} was {self._total}, page {self.pages + 1} says {page.total}")
+        self.pages += 1
+        self.rows += page.rows.height
+        self.columns.update(dict.fromkeys(page.rows.columns))
+        self._last = page
+
+    def require_whole(self) -> None:
+        """Refuse an answer that lacks rows or has too many.
+
+        Raises:
+            Transient: naming both counts.
+        """
+        if self._total is not None and self._total != self.rows:
+            raise Transient(
+                f"{self.layout.total_rows} is {self._total:,}, the pages ({self.pages}) have {self.rows:,} rows"
+            )
+
+    def _after(self, page: Page) -> str | None:
+        pages = self.layout.paginator
+        if isinstance(pages, NoPages):
+            return None
+        if isinstance(pages, CursorPages):
+            return address(self.base, {**self.params, pages.param: page.next}) if page.next else None
+        if isinstance(pages, LinkPages):
+            return self._on_same_server(urljoin(self._url, page.next)) if page.next else None
+        if page.rows.is_empty() or self.rows == self._total:
+            return None
+        number = pages.first + self.pages if isinstance(pages, NumberedPages) else self.rows
+        return address(self.base, {**self.params, pages.param: str(number)})
+
+    def _on_same_server(self, url: str) -> str:
+        """A token is never sent elsewhere than to the server it is for."""
+        one, other = urlsplit(self.base), urlsplit(url)
+        if (one.scheme, one.netloc) != (other.scheme, other.netloc):
+            raise SourceContractError(
+                f"{self.what}: the next page is on another server, {other.scheme[:20]}://{other.netloc[:80]}"
+            )
+        return url
+
+
+def address(base: str, params: Mapping[str, str]) -> str:
+    """An address with its query."""
+    return f"{base}?{urlencode(params)}" if params else base
