@@ -41,6 +41,31 @@ def _lake_uri(uri: str) -> str:
     return uri.rstrip("/") if len(uri) > 1 else uri
 
 
+_BETWEEN_URLS = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")  # a comma within a URL stays
+
+
+def _split(urls: SecretStr) -> tuple[str, ...]:
+    return tuple(_BETWEEN_URLS.split(urls.get_secret_value().strip(" ,\t\n")))
+
+
+def _alert_urls(urls: SecretStr) -> SecretStr:
+    """Refuse what Apprise cannot read, without telling what it is: it holds tokens and passwords."""
+    import logging
+
+    import apprise
+
+    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)  # it logs whole addresses
+    given = _split(urls)
+    for number, url in enumerate(given, 1):
+        scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", url)
+        if apprise.Apprise.instantiate(url, suppress_exceptions=True) is None:
+            raise ValueError(
+                f"number {number} of {len(given)}, {scheme[0] + '…' if scheme else 'which has no scheme://'}, "
+                "is no Apprise URL, as mailtos://user:password@example.com?to=you@example.com; see docs/operating.md"
+            )
+    return urls
+
+
 TimeZoneName = Annotated[str, AfterValidator(_time_zone)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code, as EUR")]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166 alpha-2 code, as FR")]
@@ -85,6 +110,15 @@ class Settings(BaseSettings):
     heal_days: int = Field(
         35, ge=1, le=3660, description="how many days back healing looks; nothing heals by itself in this version"
     )
+    alert_urls: Annotated[SecretStr, AfterValidator(_alert_urls)] | None = Field(
+        None, description="where alerts go: Apprise URLs, separated by blanks or commas; none: no alerts"
+    )
+    log_format: Literal["text", "json"] = Field("text", description="how runs print what they do: text, or json lines")
+    ui_url: str = Field(
+        "http://127.0.0.1:3000",
+        description="address of the Dagster UI, without a password, for links in alerts",
+        pattern=r"^https?://[^@\s]+$",
+    )
 
     @model_validator(mode="after")
     def _starts_before_it_ends(self) -> "Settings":
@@ -105,6 +139,16 @@ class Settings(BaseSettings):
     def history_dir(self) -> Path:
         """Where Dagster keeps the history of this lake: as set, else a folder of the lake's own."""
         return self.dagster_dir or Path("data", "dagster", re.sub(r"[^A-Za-z0-9]+", "-", self.lake_uri).strip("-"))
+
+    def secrets(self) -> list[str]:
+        """What must never be shown."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return [value.get_secret_value() for value in values if isinstance(value, SecretStr)] + [*self.alert_addresses]
+
+    @property
+    def alert_addresses(self) -> tuple[str, ...]:
+        """The Apprise URLs, one by one; secret."""
+        return _split(self.alert_urls) if self.alert_urls else ()
 
     @property
     def _lake_name(self) -> str:
@@ -155,5 +199,5 @@ def _explain(problem: object) -> str:
         return message
     name = str(problem["loc"][0])
     field = Settings.model_fields[name]
-    shown = "***" if name == "source_token" else repr(problem["input"])
+    shown = "***" if "SecretStr" in str(field.annotation) else repr(problem["input"])
     return f"{PREFIX}{name.upper()} is {shown}: {message} ({field.description})"

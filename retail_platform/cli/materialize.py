@@ -97,7 +97,9 @@ def run_range(retailer: "Retailer", window: "Window", selection: str, *, verbose
         except ValueError as error:
             raise Misuse(str(error)) from None
         Lake(retailer.settings.lake_uri).claim(retailer.identity)  # before anything of another source is run
-        with _progress() as progress:
+        as_json = retailer.settings.log_format == "json"
+        log_level = "INFO" if verbose or as_json else "CRITICAL"
+        with _progress(shown=not as_json) as progress:
             task = progress.add_task(str(window), total=plan.days, rows=0, rate="")
 
             def on_step(step: "Step") -> None:
@@ -111,7 +113,9 @@ def run_range(retailer: "Retailer", window: "Window", selection: str, *, verbose
                     rate=f"{rows / seconds:,.0f} rows/s",
                 )
 
-            return execute_range(instance, plan, on_step=on_step, log_level="INFO" if verbose else "CRITICAL")
+            return execute_range(
+                instance, plan, on_step=on_step, log_level="INFO" if verbose or as_json else "CRITICAL"
+            )
 
 
 def report(outcome: "Outcome") -> None:
@@ -136,7 +140,7 @@ def _list(failures: "list[Failure]", style: str) -> None:
         errors.print(f"  {day}{failure.asset}: {failure.reason}", style=style, markup=False, highlight=False)
 
 
-def _progress() -> Progress:
+def _progress(*, shown: bool) -> Progress:
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -144,4 +148,5 @@ def _progress() -> Progress:
         TextColumn("{task.fields[rows]:,} rows  {task.fields[rate]}"),
         TimeElapsedColumn(),
         console=errors,
+        disable=not shown,
     )

@@ -1,5 +1,6 @@
 """Raw tables as Dagster assets: one factory, so that every dataset arrives the same way."""
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -46,14 +47,33 @@ def raw_asset(retailer: Retailer, dataset: str, *, group: str) -> dg.AssetsDefin
         with _never_retried():
             Lake(retailer.settings.lake_uri).claim(retailer.identity)
             if window is None or not by_store:
-                return deliver(retailer.source, dataset, window).collect()
+                return _fetched(context, retailer, dataset, window)
             expected, closed = _expected(tables, window, with_doors_only=dataset == "footfall")
-            rows = deliver(retailer.source, dataset, window, may_be_absent=closed).collect()
+            rows = _fetched(context, retailer, dataset, window, closed)
             # Today is partial: a store that has not sold anything yet is not missing.
             require_stores(retailer.source, dataset, rows, expected.filter(pl.col("date") < retailer.today()))
         return rows
 
     return raw
+
+
+def _fetched(
+    context: dg.AssetExecutionContext,
+    retailer: Retailer,
+    dataset: str,
+    window: Window | None,
+    may_be_absent: frozenset[date] = frozenset(),
+) -> pl.DataFrame:
+    """What the source delivered; one line in the log says how much, and how long it took."""
+    begun = time.perf_counter()
+    rows = deliver(retailer.source, dataset, window, may_be_absent=may_be_absent).collect()
+    fetch = {"dataset": dataset, "rows": rows.height, "seconds": round(time.perf_counter() - begun, 3)}
+    days = f" of {window}" if window else ""
+    context.log.info(
+        f"fetched {dataset}{days} from {retailer.source.name}: {rows.height:,} rows in {fetch['seconds']:.2f} s",
+        extra=fetch,
+    )
+    return rows
 
 
 def _expected(

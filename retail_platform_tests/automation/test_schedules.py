@@ -17,7 +17,7 @@ def asked(schedule: str, at: datetime, **settings: object) -> list[str] | str:
     retailer = open_retailer(Settings(scale="tiny", **settings))
     definitions = assemble(retailer)
     context = dg.build_schedule_context(scheduled_execution_time=at, repository_def=definitions.get_repository_def())
-    data = definitions.get_schedule_def(schedule).evaluate_tick(context)
+    data = definitions.resolve_schedule_def(schedule).evaluate_tick(context)
     if data.skip_message:
         return data.skip_message
     return [str(request.partition_key) for request in data.run_requests or []]
