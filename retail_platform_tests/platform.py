@@ -6,11 +6,11 @@ Only driving the platform belongs here; what must be true of it is the tests' bu
 import itertools
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 from unittest.mock import patch
 
@@ -23,10 +23,12 @@ from typer.testing import CliRunner, Result
 
 from retail_platform.automation import check_runs, ranges
 from retail_platform.automation.check_runs import run_checks
-from retail_platform.automation.days import DayStates, day_states
+from retail_platform.automation.health import DayStates, Health, day_states, examine
 from retail_platform.automation.ranges import Outcome, execute_range, plan_range
 from retail_platform.cli import app
-from retail_platform.settings import PREFIX
+from retail_platform.definitions import open_retailer
+from retail_platform.retailer import Retailer
+from retail_platform.settings import PREFIX, load_settings
 from retail_platform.storage.lake import Lake
 from retail_platform.windows import Window
 
@@ -48,14 +50,22 @@ class Platform:
     Args:
         folder: where everything lies; also the working folder of commands.
         definitions: module and attribute of the code location.
+        variables: of the environment, as those that lead to an S3 server.
         settings: fields of `Settings`.
     """
 
-    def __init__(self, folder: Path, *, definitions: tuple[str, str] = DEFINITIONS, **settings: object) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        definitions: tuple[str, str] = DEFINITIONS,
+        variables: Mapping[str, str] = MappingProxyType({}),
+        **settings: object,
+    ) -> None:
         self.folder = folder
         self.folder.mkdir(parents=True, exist_ok=True)
         self.settings = {"scale": "tiny", "source_retries": 0} | settings
-        self._definitions = definitions
+        self._definitions, self._variables = definitions, dict(variables)
         shutil.copy(PROJECT / "dagster.yaml", folder)
         self.settings.setdefault("dagster_dir", folder / "dagster")
         self.lake = Lake(str(self.settings.setdefault("lake_uri", folder / "lake")))
@@ -91,8 +101,18 @@ class Platform:
 
     def states(self, first: str, last: str | None = None) -> dict[str, DayStates]:
         """What `retail status` shows, by asset."""
-        found = day_states(self.instance, self.graph, window(first, last))
+        found = day_states(self.health(first, last), self.graph)
         return {state.asset: state for state in found}
+
+    def health(self, first: str, last: str | None = None) -> Health:
+        """What is known of all assets over a range of days."""
+        return examine(self.instance, self.graph, self.retailer, window(first, last))
+
+    @property
+    def retailer(self) -> Retailer:
+        """The retailer of the settings."""
+        with self.environment():
+            return open_retailer(load_settings())
 
     def table(self, name: str) -> pl.DataFrame:
         """A whole table."""
@@ -130,7 +150,7 @@ class Platform:
         for name in before:
             if name.startswith(_OURS):
                 del os.environ[name]
-        os.environ |= {
+        os.environ |= self._variables | {
             PREFIX + name.upper(): str(value) for name, value in (self.settings | settings).items() if value is not None
         }
         os.chdir(self.folder)

@@ -120,11 +120,19 @@ def held(instance: dg.DagsterInstance, graph: AssetGraph) -> Held:
         window = run_days(run)
         days |= set(window.days()) if window else set()
         whole = whole or window is None or _has_whole_tables(graph, run)
-    for backfill in instance.get_backfills(filters=BulkActionsFilter(statuses=_UNDER_WAY)):
-        of_backfill = _held_by(backfill, graph)
-        days |= of_backfill.days
-        whole = whole or of_backfill.whole
+    for of_asset in backfilled(instance, graph).values():
+        days |= {day for day in of_asset if day is not None}
+        whole = whole or None in of_asset
     return Held(frozenset(days), whole)
+
+
+def backfilled(instance: dg.DagsterInstance, graph: AssetGraph) -> dict[dg.AssetKey, frozenset[date | None]]:
+    """What backfills under way have yet to make: days of each asset, None for a table without days."""
+    found: dict[dg.AssetKey, frozenset[date | None]] = {}
+    for backfill in instance.get_backfills(filters=BulkActionsFilter(statuses=_UNDER_WAY)):
+        for key, days in _left_of(backfill, graph).items():
+            found[key] = found.get(key, frozenset()) | days
+    return found
 
 
 def run_days(run: dg.DagsterRun) -> Window | None:
@@ -142,13 +150,14 @@ def _has_whole_tables(graph: AssetGraph, run: dg.DagsterRun) -> bool:
     return any(graph.has(key) and not is_daily(graph, key) for key in run.asset_selection)
 
 
-def _held_by(backfill: PartitionBackfill, graph: AssetGraph) -> Held:
-    if not backfill.is_asset_backfill:
-        return Held(frozenset(date.fromisoformat(name) for name in backfill.partition_names or ()), whole=True)
+def _left_of(backfill: PartitionBackfill, graph: AssetGraph) -> dict[dg.AssetKey, frozenset[date | None]]:
+    if not backfill.is_asset_backfill:  # of a job: which of its assets are done is not recorded
+        days = frozenset(date.fromisoformat(name) for name in backfill.partition_names or ())
+        keys = graph.materializable_asset_keys
+        return {key: days if is_daily(graph, key) else frozenset({None}) for key in keys}
     left = backfill.get_asset_backfill_data(graph).get_targeted_partitions_without_materialization_status()
-    days = {
-        date.fromisoformat(name)
-        for subset in left.partitions_subsets_by_asset_key.values()
-        for name in subset.get_partition_keys()
+    daily = {
+        key: frozenset(date.fromisoformat(name) for name in subset.get_partition_keys())
+        for key, subset in left.partitions_subsets_by_asset_key.items()
     }
-    return Held(frozenset(days), whole=bool(left.non_partitioned_asset_keys))
+    return {**daily, **{key: frozenset({None}) for key in left.non_partitioned_asset_keys}}

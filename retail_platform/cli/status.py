@@ -38,7 +38,7 @@ def status(
 
     Example: `retail status --from 2026-01-01 --to 2026-01-31`
     """
-    from retail_platform.automation.days import day_states
+    from retail_platform.automation.health import day_states, examine
     from retail_platform.definitions import assemble
 
     retailer = retailer_of(configured(source=source, source_dir=source_dir, lake_uri=lake))
@@ -49,7 +49,7 @@ def status(
         title, ("Group", "Asset", "Failed, missing or stale"), ("Materialized", "Failed", "Missing", "Stale")
     )
     with dagster_instance() as instance:
-        states = day_states(instance, graph, window)
+        states = day_states(examine(instance, graph, retailer, window), graph)
     for state in states:
         style = "red" if state.failed else "yellow" if state.missing or state.stale else ""
         which = [f"failed {shown_days(state.failed)}"] if state.failed else []

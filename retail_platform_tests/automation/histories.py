@@ -1,0 +1,85 @@
+"""Histories for tests: Dagster's records of days that were made, failed or judged, without making anything.
+
+Only records belong here; a lake is not touched.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from uuid import uuid4
+
+import dagster as dg
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationTargetMaterializationData as Target,
+)
+from dagster._core.definitions.reconstruct import ReconstructableJob
+from dagster._core.events import DagsterEvent, StepMaterializationData
+from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
+from dagster._core.storage.dagster_run import DagsterRunStatus
+
+from retail_platform.automation.ranges import JOB, phases, range_tags
+from retail_platform.windows import Window
+from retail_platform_tests.platform import Platform
+
+
+class History:
+    """Writes the records of a platform."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform, self.instance, self.graph = platform, platform.instance, platform.graph
+
+    def all_made(self, window: Window) -> None:
+        """Every asset was made, as in one range of days."""
+        for phase in phases(self.graph, set(self.graph.materializable_asset_keys)):
+            for key in phase.keys:
+                self.made(key.to_user_string(), list(window.days()) if phase.daily else [None])
+
+    def made(self, asset: str, days: Iterable[date | None] = (None,), at: datetime | None = None) -> None:
+        """An asset was materialized, now or at an instant."""
+        for day in days:
+            data = StepMaterializationData(dg.AssetMaterialization(asset, partition=None if day is None else str(day)))
+            event = DagsterEvent(
+                dg.DagsterEventType.ASSET_MATERIALIZATION.value, RUNLESS_JOB_NAME, event_specific_data=data
+            )
+            self.instance.report_dagster_event(event, RUNLESS_RUN_ID, timestamp=at.timestamp() if at else None)
+
+    def judged(self, asset: str, check: str, day: date, *, passed: bool = False, severity: str = "ERROR") -> None:
+        """A check of the newest materialization passed or failed."""
+        key = dg.AssetKey(asset)
+        record = self.instance.fetch_materializations(
+            dg.AssetRecordsFilter(asset_key=key, asset_partitions=[str(day)]), limit=1
+        ).records[0]
+        evaluation = dg.AssetCheckEvaluation(
+            asset_key=key,
+            check_name=check,
+            passed=passed,
+            severity=dg.AssetCheckSeverity(severity),
+            description="2 stores are late",
+            partition=str(day),
+            blocking=self.graph.get(dg.AssetCheckKey(key, check)).blocking,
+            target_materialization_data=Target(
+                storage_id=record.storage_id, run_id=record.event_log_entry.run_id, timestamp=record.timestamp
+            ),
+        )
+        kind = dg.DagsterEventType.ASSET_CHECK_EVALUATION.value
+        self.instance.report_dagster_event(DagsterEvent(kind, JOB, event_specific_data=evaluation), str(uuid4()))
+
+    def run(
+        self,
+        assets: Iterable[str],
+        days: Window | None,
+        *,
+        status: DagsterRunStatus,
+        tags: dict[str, str] | None = None,
+    ) -> str:
+        """A run over assets and days that has made nothing (yet); its id."""
+        keys = frozenset(dg.AssetKey(asset) for asset in assets)
+        with self.platform.environment():
+            job = ReconstructableJob(self.platform.repository, JOB).get_subset(asset_selection=keys).get_definition()
+            created = self.instance.create_run_for_job(
+                job, tags=range_tags(days) | (tags or {}), asset_selection=keys, status=DagsterRunStatus.STARTED
+            )
+        if status is DagsterRunStatus.FAILURE:
+            self.instance.report_run_failed(created, "the till was on fire")
+        elif status is DagsterRunStatus.CANCELED:
+            self.instance.report_run_canceled(created, "never mind")
+        return created.run_id
