@@ -1,0 +1,1 @@
+"""Alerts: problems become incidents, incidents become few messages, messages reach every channel."""
