@@ -94,11 +94,42 @@ def test_a_variable_of_a_wrong_name_is_told(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_every_setting_is_described_and_secrets_are_masked() -> None:
-    variables = Settings(source_token="hunter2").variables()  # type: ignore[arg-type]
+    settings = Settings(source_token="hunter2", alert_urls="json://127.0.0.1/hunter2")  # type: ignore[arg-type]
+    variables = settings.variables()
 
     assert [name for name, _, description in variables if not description] == []
-    assert dict((name, value) for name, value, _ in variables)["RETAIL_SOURCE_TOKEN"] == "**********"
-    assert "hunter2" not in str(variables)
+    values = {name: value for name, value, _ in variables}
+    assert values["RETAIL_SOURCE_TOKEN"] == values["RETAIL_ALERT_URLS"] == "**********"
+    assert "hunter2" not in str(variables) + repr(settings)
+
+
+def test_alert_urls_are_separated_by_blanks_or_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(
+        "RETAIL_ALERT_URLS", "json://127.0.0.1/a?to=b,c, mailto://127.0.0.1?from=a@b.cc&to=c@d.ee,f@g.hh\nxml://h"
+    )
+
+    assert load_settings().alert_addresses == (
+        "json://127.0.0.1/a?to=b,c",
+        "mailto://127.0.0.1?from=a@b.cc&to=c@d.ee,f@g.hh",
+        "xml://h",
+    )
+
+
+@pytest.mark.parametrize(
+    ("urls", "says"),
+    [
+        ("json://127.0.0.1 nosuch://hunter2", "RETAIL_ALERT_URLS is ***: number 2 of 2, nosuch://…, is no Apprise URL"),
+        ("hooks.example.com/hunter2", "RETAIL_ALERT_URLS is ***: number 1 of 1, which has no scheme://, is no Apprise"),
+    ],
+)
+def test_a_wrong_alert_url_is_told_without_its_secret(monkeypatch: pytest.MonkeyPatch, urls: str, says: str) -> None:
+    monkeypatch.setenv("RETAIL_ALERT_URLS", urls)
+
+    with pytest.raises(SettingsError) as raised:
+        load_settings()
+
+    assert str(raised.value).startswith(says)
+    assert "hunter2" not in str(raised.value)
 
 
 def test_the_example_file_names_settings_only() -> None:
