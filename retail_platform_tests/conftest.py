@@ -1,9 +1,12 @@
 """Fixtures every test can use: nothing of the developer's own settings, and where the real data lies."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from retail_platform_tests.s3 import moto_server, new_bucket, s3_variables
 
 
 @pytest.fixture(autouse=True)
@@ -23,3 +26,18 @@ def test_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real test data in {folder}: set RETAIL_TEST_DATA to a folder that holds it")
     return folder
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """The address of a true S3 server."""
+    with moto_server() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def s3_bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An empty bucket on it, to which the `AWS_*` variables lead."""
+    for name, value in s3_variables(s3_server).items():
+        monkeypatch.setenv(name, value)
+    return new_bucket(s3_server)

@@ -47,7 +47,7 @@ class Lake:
 
     @property
     def storage_options(self) -> dict[str, str]:
-        """What Delta and Polars need to reach the lake; empty for a folder."""
+        """What Delta needs to reach the lake; empty for a folder."""
         return places.storage_options(self.uri)
 
     def table_uri(self, name: str) -> str:
@@ -64,7 +64,8 @@ class Lake:
 
     def exists(self, name: str) -> bool:
         """Whether there is a table of that name, be it without rows."""
-        return DeltaTable.is_deltatable(self.table_uri(name), self.storage_options)
+        with places.answers(self.uri):
+            return DeltaTable.is_deltatable(self.table_uri(name), self.storage_options)
 
     def delta(self, name: str) -> DeltaTable:
         """The Delta table at its newest version.
@@ -74,7 +75,8 @@ class Lake:
         """
         uri = self.table_uri(name)
         try:
-            return _Table(uri, storage_options=self.storage_options)
+            with places.answers(uri):
+                return _Table(uri, storage_options=self.storage_options)
         except TableNotFoundError:
             raise LakeError(
                 f"the lake {self.uri} has no table {name}: materialize the asset {name} first, or check RETAIL_LAKE_URI"
@@ -89,7 +91,7 @@ class Lake:
             LakeError: there is no such table, or it has no days.
         """
         table = self.delta(name)
-        frame = pl.scan_delta(table, storage_options=self.storage_options or None)
+        frame = pl.scan_delta(table, storage_options=places.frame_options(self.uri))
         if window is None:
             return frame
         if table.metadata().partition_columns != ["date"]:
@@ -130,7 +132,7 @@ class Lake:
             found = places.put_if_absent(places.absolute(self.uri), _MARKER, content)
         except OSError as error:
             raise LakeError(
-                f"the lake {self.uri} cannot be written: {places.refusal(error) or error}. "
+                f"the lake {self.uri} cannot be written: {places.refusal(self.uri, error) or error}. "
                 "Check RETAIL_LAKE_URI and the rights of its folder"
             ) from error
         recorded = json.loads(found)["source"]

@@ -7,11 +7,15 @@ import errno
 import os
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from retail_platform.storage import s3
+
+VARIABLE = "RETAIL_LAKE_URI"
 _REFUSALS = {
     errno.EACCES: "not allowed",
     errno.EPERM: "not allowed",
@@ -24,14 +28,6 @@ _REFUSALS = {
     errno.EEXIST: "a file is in the way of a folder",
     errno.EMFILE: "too many files are open",
 }
-_AWS = (
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_REGION",
-    "AWS_ENDPOINT_URL",
-    "AWS_ALLOW_HTTP",
-)
 
 
 class LakeError(Exception):
@@ -49,24 +45,45 @@ def absolute(uri: str) -> str:
 
 
 def storage_options(uri: str) -> dict[str, str]:
-    """What Delta and Polars need to reach an address, from the usual `AWS_*` variables; empty for a folder."""
+    """What Delta needs to reach an address; empty for a folder.
+
+    Raises:
+        LakeError: there are no credentials.
+    """
     if not is_remote(uri):
         return {}
-    options = {name: os.environ[name] for name in _AWS if os.environ.get(name)}
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    if endpoint:
-        options["AWS_ENDPOINT_URL"] = endpoint
-        region = region or "us-east-1"
-        if endpoint.startswith("http://"):
-            options.setdefault("AWS_ALLOW_HTTP", "true")
-    if region:
-        options["AWS_REGION"] = region
-    return options
+    with answers(uri):
+        return s3.delta_options()
 
 
-def refusal(error: BaseException) -> str | None:
-    """Why disk or bucket refused, in words; None if the error is of another kind."""
+def frame_options(uri: str) -> dict[str, Any] | None:
+    """What Polars needs to reach an address; None for a folder.
+
+    Raises:
+        LakeError: there are no credentials.
+    """
+    if not is_remote(uri):
+        return None
+    with answers(uri):
+        return s3.polars_options()
+
+
+@contextmanager
+def answers(uri: str) -> Iterator[None]:
+    """Turn what a bucket refuses within the block into a LakeError that names setting and mend."""
+    try:
+        yield
+    except Exception as error:  # of three libraries without a common base; others pass
+        reason = None if isinstance(error, LakeError) or not is_remote(uri) else s3.why(error, VARIABLE)
+        if reason is None:
+            raise
+        raise LakeError(f"the lake at {uri} does not answer as it should: {reason} ({error})") from error
+
+
+def refusal(uri: str, error: BaseException) -> str | None:
+    """Why disk or bucket refused, and the mend; None if the error is of another kind."""
+    if is_remote(uri):
+        return s3.why(error, VARIABLE)
     if isinstance(error, OSError) and error.errno in _REFUSALS:
         return _REFUSALS[error.errno]
     for code in re.findall(r"os error (\d+)", str(error)):
@@ -75,12 +92,18 @@ def refusal(error: BaseException) -> str | None:
     return None
 
 
+def is_passing(uri: str, error: BaseException) -> bool:
+    """Whether a later attempt can succeed, as a bucket's; a folder's errors stay."""
+    return is_remote(uri) and s3.is_passing(error)
+
+
 def folders(uri: str) -> list[str]:
     """Names of the folders directly below an address, sorted; none if it is not there."""
     if is_remote(uri):
-        client, bucket, prefix = _s3(uri)
-        pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")
-        found = [entry["Prefix"] for page in pages for entry in page.get("CommonPrefixes", [])]
+        with answers(uri):
+            client, bucket, prefix = _s3(uri)
+            pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")
+            found = [entry["Prefix"] for page in pages for entry in page.get("CommonPrefixes", [])]
         return sorted(name.removeprefix(prefix).rstrip("/") for name in found)
     root = Path(uri)
     return sorted(entry.name for entry in root.iterdir() if entry.is_dir()) if root.is_dir() else []
@@ -89,8 +112,10 @@ def folders(uri: str) -> list[str]:
 def files(uri: str) -> Iterator[str]:
     """Paths of all files below an address, relative to it, in no order."""
     if is_remote(uri):
-        client, bucket, prefix = _s3(uri)
-        for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        with answers(uri):
+            client, bucket, prefix = _s3(uri)
+            pages = list(client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix))
+        for page in pages:
             for entry in page.get("Contents", []):
                 yield entry["Key"].removeprefix(prefix)
     else:
@@ -102,9 +127,10 @@ def files(uri: str) -> Iterator[str]:
 def remove(uri: str, paths: Iterable[str]) -> None:
     """Delete files below an address; those that are gone already do not matter."""
     if is_remote(uri):
-        client, bucket, prefix = _s3(uri)
-        for path in paths:
-            client.delete_object(Bucket=bucket, Key=prefix + path)
+        with answers(uri):
+            client, bucket, prefix = _s3(uri)
+            for path in paths:
+                client.delete_object(Bucket=bucket, Key=prefix + path)
         return
     for path in paths:
         file = Path(uri, path)
@@ -128,7 +154,8 @@ def put_if_absent(uri: str, name: str, content: bytes) -> bytes:
         What the file holds now.
     """
     if is_remote(uri):
-        return _put_object_if_absent(uri, name, content)
+        with answers(uri):
+            return _put_object_if_absent(uri, name, content)
     target = Path(uri, name)
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -147,13 +174,21 @@ def _put_object_if_absent(uri: str, name: str, content: bytes) -> bytes:
     from botocore.exceptions import ClientError
 
     client, bucket, prefix = _s3(uri)
+
+    def held() -> bytes:
+        body: bytes = client.get_object(Bucket=bucket, Key=prefix + name)["Body"].read()
+        return body
+
+    try:
+        return held()
+    except client.exceptions.NoSuchKey:
+        pass
     try:
         client.put_object(Bucket=bucket, Key=prefix + name, Body=content, IfNoneMatch="*")
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (409, 412):
             raise
-    body: bytes = client.get_object(Bucket=bucket, Key=prefix + name)["Body"].read()
-    return body
+    return held()
 
 
 def stale_temporaries(uri: str, older_than: timedelta, now: datetime) -> list[str]:
@@ -169,9 +204,5 @@ def stale_temporaries(uri: str, older_than: timedelta, now: datetime) -> list[st
 
 
 def _s3(uri: str) -> tuple[Any, str, str]:
-    import boto3
-
     bucket, _, prefix = uri.removeprefix("s3://").partition("/")
-    options = storage_options(uri)
-    client = boto3.client("s3", endpoint_url=options.get("AWS_ENDPOINT_URL"), region_name=options.get("AWS_REGION"))
-    return client, bucket, f"{prefix.rstrip('/')}/" if prefix else ""
+    return s3.client(), bucket, f"{prefix.rstrip('/')}/" if prefix else ""

@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, TableFeatures, Transaction
-from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.exceptions import DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, create_table_with_add_actions
 
 from retail_platform.storage import places
@@ -26,7 +26,7 @@ from retail_platform.storage.schema import from_delta, has_local_times, merged, 
 from retail_platform.windows import Window
 
 _ATTEMPTS = 40
-_RECENT = 500  # commits in which one's own is looked for, more than others make meanwhile
+_SINKS = 3  # a bucket that breaks off an answer is not asked again by Polars
 _NAME = "rows-"
 _log = logging.getLogger(__name__)
 
@@ -90,23 +90,27 @@ class Replacement:
         frame, schema = self._stored(frame, existing)
         files = _Files()
         try:
-            outside = self._sink(frame, files)
+            outside = self._sink_in_the_end(frame, files)
             if outside:
                 raise LakeError(self._outside(frame))
-            version = self._commit(schema, files)
+            version = self._commit(existing, schema, files)
         except BaseException as error:
             self._clean_up(files)
-            reason = None if isinstance(error, LakeError) else refusal(error)
+            reason = None if isinstance(error, LakeError) else refusal(self.uri, error)
             if reason is None:
                 raise
+            mend = "run again" if places.is_remote(self.uri) else "make room or correct the rights, and run again"
             raise LakeError(
-                f"table {self.table}: {self.uri} cannot be written: {reason}. "
-                f"The table is as it was; make room or correct the rights, and run again ({error})"
+                f"table {self.table}: {self.uri} cannot be written: {reason}. The table is as it was; {mend} ({error})"
             ) from error
         return self._written(version, files)
 
-    def _open(self) -> DeltaTable | None:
+    def _open(self, known: DeltaTable | None = None) -> DeltaTable | None:
+        """The table at its newest version; one that is known has only newer commits to read."""
         try:
+            if known is not None:
+                known.update_incremental()
+                return known
             return DeltaTable(self.uri, storage_options=places.storage_options(self.uri))
         except TableNotFoundError:
             return None
@@ -116,10 +120,8 @@ class Replacement:
                     f"table {self.table}: {self.uri} is a file in the way of a folder: move it away, "
                     "or set RETAIL_LAKE_URI to another place"
                 ) from None
-            raise LakeError(
-                f"table {self.table}: {self.uri} cannot be opened: {error}. "
-                "Check RETAIL_LAKE_URI and, on S3, the AWS_* variables"
-            ) from error
+            mend = refusal(self.uri, error) or "check RETAIL_LAKE_URI"
+            raise LakeError(f"table {self.table}: {self.uri} cannot be opened: {mend} ({error})") from error
 
     def _refuse_foreign(self) -> None:
         """A folder without a Delta log may hold only what a killed first write of ours left."""
@@ -164,6 +166,17 @@ class Replacement:
                 f"{expected or 'nothing'}: it is not this asset's table. Move it away and materialize again"
             )
 
+    def _sink_in_the_end(self, frame: pl.LazyFrame, files: _Files) -> bool:
+        """Write the new files, also where the bucket breaks off answers; those of a failed attempt stay listed."""
+        for attempt in range(1, _SINKS + 1):
+            try:
+                return self._sink(frame, files)
+            except Exception as error:  # of Polars, which has no class of its own for them
+                if attempt == _SINKS or not places.is_passing(self.uri, error):
+                    raise
+                _log.warning("table %s: written again, attempt %s failed: %s", self.table, attempt, error)
+        raise AssertionError
+
     def _sink(self, frame: pl.LazyFrame, files: _Files) -> bool:
         """Write the new files; true if there are rows outside the window."""
         finished: list[tuple[str, int, int]] = []
@@ -183,14 +196,15 @@ class Replacement:
             compression="zstd",
             compression_level=1,
             mkdir=True,
-            storage_options=places.storage_options(self.uri) or None,
+            storage_options=places.frame_options(self.uri),
             engine="streaming",
             sinked_paths_callback=lambda sinked: finished.extend(
                 (path.path, path.num_rows, path.num_bytes) for path in sinked.paths
             ),
         )
         by_name = {path.rpartition("/")[2]: (rows, size) for path, rows, size in finished}
-        files.finished = {path: by_name[path.rpartition("/")[2]] for path in files.opened}
+        in_order = [path for path in files.opened if path.rpartition("/")[2] in by_name]
+        files.finished = {path: by_name[path.rpartition("/")[2]] for path in in_order}
         return self.window is not None and any("/" not in path for path in files.finished)
 
     def _outside(self, frame: pl.LazyFrame) -> str:
@@ -204,8 +218,8 @@ class Replacement:
             "Filter them, or materialize their days too"
         )
 
-    def _commit(self, schema: pl.Schema, files: _Files) -> int:
-        mark = uuid4().hex
+    def _commit(self, table: DeltaTable | None, schema: pl.Schema, files: _Files) -> int:
+        mark, since = uuid4().hex, table.version() if table else -1
         properties = CommitProperties(
             custom_metadata={**self.commit, "write_id": mark},
             app_transactions=self._locks(),
@@ -214,7 +228,7 @@ class Replacement:
         for attempt in range(_ATTEMPTS):
             if attempt:
                 time.sleep(random.uniform(0, min(0.02 * 1.5**attempt, 1.0)))
-            table = self._open()
+            table = self._open(table)
             try:
                 if table is None:
                     return self._create(schema, adds, properties)
@@ -222,15 +236,15 @@ class Replacement:
                 existing = from_delta(table.schema())
                 columns = merged(self.table, existing, schema, self.uri)
                 self._overwrite(table, columns if columns != existing else None, adds, properties)
-            except (CommitFailedError, DeltaError) as error:
-                version = self._version_of(mark)
+            except (DeltaError, OSError) as error:
+                version = self._version_of(mark, table, since)
                 if version is not None:
-                    return version  # committed; what failed came after, as a checkpoint
-                if refusal(error):
+                    return version  # committed; what failed came after, or the answer was lost
+                if refusal(self.uri, error) and not places.is_passing(self.uri, error):
                     raise
                 last = error
                 continue
-            version = self._version_of(mark)
+            version = self._version_of(mark, table, since)
             assert version is not None
             return version
         raise LakeError(
@@ -275,14 +289,13 @@ class Replacement:
             commit_properties=properties,
         )
 
-    def _version_of(self, mark: str) -> int | None:
-        table = self._open()
-        if table is None:
-            return None
-        for limit in (1, _RECENT):
-            for entry in table.history(limit):
-                if entry.get("write_id") == mark:
-                    return int(entry["version"])
+    def _version_of(self, mark: str, table: DeltaTable | None, since: int) -> int | None:
+        """The version that carries a mark, among those after `since`."""
+        table = self._open(table)
+        newer = table.version() - since if table else 0
+        for entry in table.history(newer) if table and newer > 0 else []:
+            if entry.get("write_id") == mark:
+                return int(entry["version"])
         return None
 
     def _clean_up(self, files: _Files) -> None:

@@ -1,52 +1,26 @@
 """The same lake on S3, against a real server process (moto)."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 from polars.testing import assert_frame_equal
 
+from retail_platform.storage import s3
 from retail_platform.storage.lake import Lake, LakeError
 from retail_platform.storage.sql import connect, table_stats
+from retail_platform_tests.s3 import keys, moto_server, s3_client
+from retail_platform_tests.servers import free_port
 from retail_platform_tests.storage.conftest import day, days, rows
 from retail_platform_tests.storage.test_faults import finish, start
 
 
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    for _ in range(300):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        assert server.poll() is None
-        time.sleep(0.1)
-    yield f"http://127.0.0.1:{port}"
-    server.terminate()
-    server.wait()
-
-
 @pytest.fixture
-def lake(endpoint: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Lake:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-    monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_REGION", "us-east-1")
-    import boto3
-
-    boto3.client("s3").create_bucket(Bucket="retailer")
-    return Lake(f"s3://retailer/{request.node.name}/lake")
+def lake(s3_bucket: str) -> Lake:
+    return Lake(f"s3://{s3_bucket}/some/prefix")
 
 
 def test_a_round_trip(lake: Lake) -> None:
@@ -71,35 +45,21 @@ def test_a_round_trip(lake: Lake) -> None:
     assert lake.vacuum("sales", timedelta(hours=1)) == []
 
 
-def test_a_refused_write_leaves_no_objects(lake: Lake) -> None:
+def test_a_refused_write_leaves_no_objects(lake: Lake, s3_server: str, s3_bucket: str) -> None:
     with pytest.raises(LakeError, match="rows outside"):
         lake.replace("sales", rows(1, 2), days(1))
 
-    import boto3
-
-    assert (
-        boto3.client("s3").list_objects_v2(Bucket="retailer", Prefix=lake.uri[len("s3://retailer/") :])["KeyCount"] == 0
-    )
+    assert keys(s3_server, s3_bucket) == []
 
 
-def test_a_prefix_of_other_objects_is_left_alone(lake: Lake) -> None:
-    import boto3
-
-    boto3.client("s3").put_object(
-        Bucket="retailer", Key=f"{lake.uri[len('s3://retailer/') :]}/sales/report.csv", Body=b""
-    )
+def test_a_prefix_of_other_objects_is_left_alone(lake: Lake, s3_server: str, s3_bucket: str) -> None:
+    s3_client(s3_server).put_object(Bucket=s3_bucket, Key="some/prefix/sales/report.csv", Body=b"")
 
     with pytest.raises(LakeError, match=r"holds report.csv"):
         lake.replace("sales", rows(1), days(1))
 
 
-def test_a_missing_bucket_names_the_settings(lake: Lake) -> None:
-    with pytest.raises(LakeError, match=r"(?s)NoSuchBucket.*RETAIL_LAKE_URI and, on S3, the AWS_"):
-        Lake("s3://nobody/lake").replace("sales", rows(1), days(1))
-
-
 def test_processes_share_a_lake(lake: Lake) -> None:
-    assert os.environ["AWS_ENDPOINT_URL"]
     finish(*(start("write_days", lake.uri, 1, 2) for _ in range(2)), start("write_days", lake.uri, 3, 3))
 
     assert lake.scan("sales").collect().height == 6
@@ -111,3 +71,115 @@ def test_one_lake_holds_one_source(lake: Lake) -> None:
     assert sorted(name.endswith("refused") for name in said) == [False, True]
     with pytest.raises(LakeError, match="not of third"):
         lake.claim("third")
+
+
+def test_a_lake_of_more_objects_than_one_page_lists(lake: Lake, s3_server: str, s3_bucket: str) -> None:
+    client = s3_client(s3_server)
+    with ThreadPoolExecutor(4) as several:  # a killed first write of a very long range
+        names = [f"some/prefix/sales/date=x/rows-{number:04}.parquet" for number in range(1001)]
+        list(several.map(lambda name: client.put_object(Bucket=s3_bucket, Key=name, Body=b""), names))
+    client.put_object(Bucket=s3_bucket, Key="some/prefix/sales/report.csv", Body=b"")
+
+    with pytest.raises(LakeError, match=r"holds report.csv"):
+        lake.replace("sales", rows(1), days(1))
+
+    client.delete_object(Bucket=s3_bucket, Key="some/prefix/sales/report.csv")
+    lake.replace("sales", rows(1), days(1))
+    lake.replace("zebra", rows(1), days(1))
+    assert lake.tables() == ["sales", "zebra"]
+    assert lake.scan("sales").collect().height == 2
+
+
+def test_a_profile_is_as_good_as_variables(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, s3_server: str
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT_URL", "AWS_ALLOW_HTTP"):
+        monkeypatch.delenv(name)
+    (tmp_path / "credentials").write_text("[shop]\naws_access_key_id = k\naws_secret_access_key = s\n")
+    (tmp_path / "config").write_text(f"[profile shop]\nregion = eu-west-3\nendpoint_url = {s3_server}\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_PROFILE", "shop")
+
+    lake.replace("sales", rows(1), days(1))
+
+    assert lake.storage_options["AWS_ACCESS_KEY_ID"] == "k"
+    assert lake.storage_options["AWS_REGION"] == "eu-west-3"
+    assert_frame_equal(lake.scan("sales").collect(), rows(1))
+    assert lake.tables() == ["sales"]
+
+
+def test_credentials_that_expire_are_renewed(lake: Lake, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A program that hands out credentials stands for a role: boto3 renews both alike."""
+    issued = tmp_path / "issued"
+    script = tmp_path / "issue.sh"
+    script.write_text(
+        f"""#!/bin/sh
+echo x >> {issued}
+printf '{{"Version": 1, "AccessKeyId": "key-%s", "SecretAccessKey": "s", "SessionToken": "t",' $(wc -l < {issued})
+printf '"Expiration": "%s"}}' $(date -u -d '+1 second' +%Y-%m-%dT%H:%M:%SZ)
+"""
+    )
+    script.chmod(0o755)
+    (tmp_path / "config").write_text(f"[profile role]\ncredential_process = {script}\n")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_PROFILE", "role")
+
+    first, second = (lake.storage_options["AWS_ACCESS_KEY_ID"] for _ in range(2))
+
+    assert first != second
+    assert lake.storage_options["AWS_SESSION_TOKEN"] == "t"
+    lake.replace("sales", rows(1), days(1))
+
+
+def write(lake: Lake) -> None:
+    lake.replace("sales", rows(1), days(1))
+
+
+@pytest.mark.parametrize("ask", [write, Lake.tables, lambda lake: lake.claim("olist")], ids=["write", "list", "claim"])
+class TestWhatAStoreRefuses:
+    @pytest.mark.usefixtures("s3_bucket")
+    def test_a_missing_bucket(self, ask: Callable[[Lake], object]) -> None:
+        with pytest.raises(LakeError, match=r"(?s)the bucket is not there: create it, or correct RETAIL_LAKE_URI"):
+            ask(Lake("s3://nobody-has-this/lake"))
+
+    def test_an_endpoint_that_does_not_answer(
+        self, lake: Lake, ask: Callable[[Lake], object], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        endpoint = f"http://127.0.0.1:{free_port()}"
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+        monkeypatch.setattr(s3, "ATTEMPTS", 2)
+        monkeypatch.setattr(s3, "_BOTO_ATTEMPTS", 2)
+
+        with pytest.raises(LakeError, match=f"no answer from {endpoint}: check AWS_ENDPOINT_URL"):
+            ask(lake)
+
+    def test_no_credentials(self, lake: Lake, ask: Callable[[Lake], object], monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+        monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "none")
+        monkeypatch.setenv("AWS_CONFIG_FILE", "none")
+        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+        with pytest.raises(LakeError, match="no AWS credentials: set AWS_ACCESS_KEY_ID and"):
+            ask(lake)
+
+    @pytest.mark.usefixtures("s3_bucket")
+    def test_wrong_credentials(
+        self, ask: Callable[[Lake], object], monkeypatch: pytest.MonkeyPatch, strict_server: str
+    ) -> None:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", strict_server)
+
+        with pytest.raises(LakeError, match="does not accept the credentials: check AWS_ACCESS_KEY_ID"):
+            ask(Lake("s3://retailer/lake"))
+
+
+@pytest.fixture(scope="module")
+def strict_server() -> Iterator[str]:
+    """A server that looks at the credentials, once its bucket is made."""
+    with moto_server() as endpoint:
+        s3_client(endpoint).create_bucket(Bucket="retailer")
+        now = Request(f"{endpoint}/moto-api/reset-auth", b"0", {"Content-Type": "text/plain"})
+        urlopen(now).close()
+        yield endpoint
