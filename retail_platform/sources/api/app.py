@@ -101,8 +101,10 @@ def _add_dataset(app: FastAPI, dataset: str, content: Content, faults: FaultSwit
         place = read_cursor(query.cursor, asked, content.identity) if query.cursor else None
         strike = faults.strike(asked, place.offset if place else 0)
         request.state.fault = strike.name
-        if strike.latency:
+        try:
             await asyncio.sleep(strike.latency)
+        except asyncio.CancelledError:  # the server stops
+            return error_response(503, "the back office closes")
         if strike.status is not None:
             wait = {} if strike.retry_after is None else {"Retry-After": str(strike.retry_after)}
             return error_response(strike.status, strike.message, wait)

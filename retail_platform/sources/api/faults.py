@@ -11,14 +11,24 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from retail_platform.sources.api.content import Asked
+from retail_platform.sources.base import DAILY_DATASETS
 
 Clock = Callable[[], datetime]
 Rate = Annotated[float, Field(ge=0, le=1)]
 _MAX_SECONDS = 3600
 _WHERE = {"query", "body"}
+
+
+def _daily(name: str) -> str:
+    if name not in DAILY_DATASETS:
+        raise ValueError(f"{name!r} is no dataset of stores and days: name some of {', '.join(sorted(DAILY_DATASETS))}")
+    return name
+
+
+_Daily = Annotated[str, AfterValidator(_daily)]
 
 
 class _Model(BaseModel):
@@ -59,7 +69,7 @@ class StoreFault(_BusinessDays):
     """A store whose daily rows cannot be had."""
 
     store_id: str = Field(min_length=1)
-    datasets: tuple[str, ...] = Field((), description="which daily datasets; empty: all")
+    datasets: tuple[_Daily, ...] = Field((), description="which daily datasets; empty: all")
     until: AwareDatetime | None = Field(None, description="a late store: well from this wall time on")
 
     def strikes(self, asked: Asked, now: datetime) -> bool:

@@ -7,7 +7,7 @@ import logging
 import socket
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -52,6 +52,7 @@ def run(
     token: str,
     *,
     faults: Faults,
+    announce: Callable[[str], None],
     first_day: date | None = None,
     last_day: date | None = None,
 ) -> None:
@@ -62,6 +63,7 @@ def run(
         listening: a socket of `listen`.
         token: that clients must bear.
         faults: at the start.
+        announce: told what is served, when nothing stands against it any more.
         first_day: first day with rows; None: the simulator's.
         last_day: last day with rows; None: today, whenever that is.
 
@@ -71,6 +73,7 @@ def run(
     content = Content(simulator, first_day, last_day, _now)
     switch = FaultSwitch(faults, content.store_ids, _now)
     server = _Server(content, switch, token, kept_accesses())
+    announce(f"{content.identity}, {content.days or 'no day yet'}")
     server.run([listening])
 
 
