@@ -68,8 +68,10 @@ def check_source(
             highlight=False,
             soft_wrap=True,
         )
-    errors, warnings = (sum(finding.level == level for finding in findings) for level in ("error", "warning"))
-    console.print(f"{'not ready' if errors else 'ready to use'}: {errors} errors, {warnings} warnings", highlight=False)
+    levels = [finding.level for finding in findings]
+    errors, warnings = levels.count("error"), levels.count("warning")
+    told = f"{errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}"
+    console.print(f"{'not ready' if errors else 'ready to use'}: {told}", highlight=False)
     if errors:
         raise typer.Exit(FAILED)
 

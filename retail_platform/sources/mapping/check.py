@@ -84,7 +84,7 @@ def _inputs(mapping: MappingFile, source: Folder) -> Iterator[Finding]:
             yield Finding("error", None, None, str(error))
             continue
         days = days_of(source, layout) if layout.dated else []
-        for_days = f" for {days[0]}..{days[-1]}" if days else ""
+        for_days = f" for {Window(days[0], days[-1])}" if days else ""
         yield Finding("info", None, None, f"input {name}: {_count(len(files), 'file')} {layout.path}{for_days}")
         gaps = sorted(set(Window(days[0], days[-1]).days()) - set(days)) if days else []
         if gaps and not _of_archives(mapping, name):
