@@ -344,3 +344,14 @@ def test_opening_hours_may_be_derived(retailer: Retailer) -> None:
     )
 
     assert retailer.source().read("opening_hours").collect().height == 4
+
+
+def test_a_day_may_have_several_files_and_their_date(retailer: Retailer) -> None:
+    retailer.describe(MAPPING.replace("sales/{date}.csv", "tills/{date:%Y%m%d}/lines_*.csv"))
+    retailer.sql("sales", SALES.replace("day AS date", "file_date AS date"))
+    for shop in "AB":
+        retailer.deliver(f"tills/20260301/lines_{shop}.csv", HEADER + f",{shop},r1,apple,2,3.00\n")
+
+    rows = retailer.source().read("sales", days(1, 1)).collect()
+
+    assert rows.select("date", "store_id").rows() == [(date(2026, 3, 1), "A"), (date(2026, 3, 1), "B")]
