@@ -28,7 +28,7 @@ class File:
         stamp: changes with its content, and with whatever else could go with a change.
         fetch: where it lies locally; a remote file is first copied into the folder given.
         version: changes with its content, and with nothing else that is known: ETag, or size and time of its content.
-        arrived: when it came to lie where it lies, in seconds since 1970, whatever time its content bears.
+        arrived: when it came to lie where it lies, at the latest, in seconds since 1970; its content may be older.
         whole: whether a file that is seen is there whole; a local one may still be written.
     """
 
@@ -171,7 +171,8 @@ class S3Folder:
             return made_once(f"{name} {etag}", Path(key).suffix, download, folder)
 
         stamp, version = f"{name} {found['Size']} {etag}", f"{found['Size']} {etag}"
-        return File(name, stamp, fetch, version, found["LastModified"].timestamp())
+        arrived = found["LastModified"].timestamp() + 1  # S3 tells the second: it may have come at its end
+        return File(name, stamp, fetch, version, arrived)
 
     def _client(self) -> Any:
         import boto3
