@@ -17,6 +17,7 @@ from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from dagster._core.definitions.reconstruct import ReconstructableJob, ReconstructableRepository
 from dagster._core.execution.execution_result import ExecutionResult
 
+from retail_platform.automation.liveness import end_dead_runs, worker_tags
 from retail_platform.partitions import materialized_days, reached_days
 from retail_platform.windows import Window, chunks, unbroken
 
@@ -199,6 +200,7 @@ def execute_range(
         on_step: told of each run that is over and is not tried again.
         log_level: of Dagster's log on the console.
     """
+    end_dead_runs(instance)  # of a range that was killed
     job = ReconstructableJob(plan.repository, JOB)
     outcome = Outcome()
     lost: set[date] = set()  # days that failed: a later phase could only fail over them again
@@ -208,7 +210,7 @@ def execute_range(
             job,
             instance=instance,
             asset_selection=list(phase.keys),
-            tags=range_tags(days) | {ATTEMPT_TAG: str(attempt)},
+            tags=range_tags(days) | {ATTEMPT_TAG: str(attempt)} | worker_tags(),
             run_config={"loggers": {"console": {"config": {"log_level": log_level}}}},
         ) as result:
             rows = _rows(result)
