@@ -74,6 +74,7 @@ def _assemble(retailer: Retailer) -> dg.Definitions:
         asset_checks=[check for build in _CHECKS for check in build(retailer)],
         jobs=jobs.build(daily),
         schedules=schedules.build(retailer),
+        sensors=landing.build(retailer),
         resources={"io_manager": LakeIOManager(lake_uri=retailer.settings.lake_uri)},
         executor=liveness.executor,
         loggers=logs.build(retailer),
