@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import dagster as dg
 
-from retail_platform.automation import jobs, liveness, logs, schedules
+from retail_platform.automation import jobs, landing, liveness, logs, schedules
 from retail_platform.domains.calendar import assets as calendar_assets
 from retail_platform.domains.clients import assets as client_assets
 from retail_platform.domains.clients import checks as client_checks
