@@ -64,8 +64,8 @@ class Lake:
 
     def exists(self, name: str) -> bool:
         """Whether there is a table of that name, be it without rows."""
-        with places.answers(self.uri):
-            return DeltaTable.is_deltatable(self.table_uri(name), self.storage_options)
+        uri, options = self.table_uri(name), self.storage_options
+        return places.asked(uri, lambda: DeltaTable.is_deltatable(uri, options))
 
     def delta(self, name: str) -> DeltaTable:
         """The Delta table at its newest version.
@@ -75,8 +75,7 @@ class Lake:
         """
         uri = self.table_uri(name)
         try:
-            with places.answers(uri):
-                return _Table(uri, storage_options=self.storage_options)
+            return places.asked(uri, lambda: _Table(uri, storage_options=self.storage_options))
         except TableNotFoundError:
             raise LakeError(
                 f"the lake {self.uri} has no table {name}: materialize the asset {name} first, or check RETAIL_LAKE_URI"
@@ -172,8 +171,10 @@ class Lake:
         uri = self.table_uri(name)
         stale = places.stale_temporaries(uri, older_than, datetime.now(UTC))
         hours = -(-int(older_than.total_seconds()) // 3600)
-        deleted = self.delta(name).vacuum(
-            retention_hours=hours, dry_run=False, enforce_retention_duration=False, full=True
+        table = self.delta(name)
+        deleted = places.asked(
+            uri,
+            lambda: table.vacuum(retention_hours=hours, dry_run=False, enforce_retention_duration=False, full=True),
         )
         places.remove(uri, stale)
         return sorted({*deleted, *stale})

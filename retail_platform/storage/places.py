@@ -5,17 +5,20 @@ Only what Delta and Polars do not do by themselves belongs here; tables are `lak
 
 import errno
 import os
+import random
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeVar
 from uuid import uuid4
 
 from retail_platform.storage import s3
 
 VARIABLE = "RETAIL_LAKE_URI"
+T = TypeVar("T")
+_ASKED = 4
 _REFUSALS = {
     errno.EACCES: "not allowed",
     errno.EPERM: "not allowed",
@@ -52,8 +55,7 @@ def storage_options(uri: str) -> dict[str, str]:
     """
     if not is_remote(uri):
         return {}
-    with answers(uri):
-        return s3.delta_options()
+    return asked(uri, s3.delta_options)
 
 
 def frame_options(uri: str) -> dict[str, Any] | None:
@@ -64,20 +66,29 @@ def frame_options(uri: str) -> dict[str, Any] | None:
     """
     if not is_remote(uri):
         return None
-    with answers(uri):
-        return s3.polars_options()
+    return asked(uri, s3.polars_options)
 
 
-@contextmanager
-def answers(uri: str) -> Iterator[None]:
-    """Turn what a bucket refuses within the block into a LakeError that names setting and mend."""
-    try:
-        yield
-    except Exception as error:  # of three libraries without a common base; others pass
-        reason = None if isinstance(error, LakeError) or not is_remote(uri) else s3.why(error, VARIABLE)
-        if reason is None:
-            raise
-        raise LakeError(f"the lake at {uri} does not answer as it should: {reason} ({error})") from error
+def asked(uri: str, action: Callable[[], T]) -> T:
+    """What an action on an address gives; a bucket that breaks off its answer is asked again.
+
+    The libraries repeat what got no answer, but not all of them an answer that ends too early.
+
+    Raises:
+        LakeError: the bucket refuses or does not answer; with the setting and the mend.
+    """
+    for attempt in range(1, _ASKED + 1):
+        try:
+            return action()
+        except Exception as error:  # of three libraries without a common base
+            if attempt < _ASKED and is_passing(uri, error):
+                time.sleep(random.uniform(0, 0.1 * attempt))
+                continue
+            reason = s3.why(error, VARIABLE) if is_remote(uri) else None
+            if reason is None:
+                raise
+            raise LakeError(f"the lake at {uri} does not answer as it should: {reason} ({error})") from error
+    raise AssertionError
 
 
 def refusal(uri: str, error: BaseException) -> str | None:
@@ -100,11 +111,7 @@ def is_passing(uri: str, error: BaseException) -> bool:
 def folders(uri: str) -> list[str]:
     """Names of the folders directly below an address, sorted; none if it is not there."""
     if is_remote(uri):
-        with answers(uri):
-            client, bucket, prefix = _s3(uri)
-            pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")
-            found = [entry["Prefix"] for page in pages for entry in page.get("CommonPrefixes", [])]
-        return sorted(name.removeprefix(prefix).rstrip("/") for name in found)
+        return asked(uri, lambda: sorted(name.rstrip("/") for name in _listed(uri, "CommonPrefixes", Delimiter="/")))
     root = Path(uri)
     return sorted(entry.name for entry in root.iterdir() if entry.is_dir()) if root.is_dir() else []
 
@@ -112,12 +119,7 @@ def folders(uri: str) -> list[str]:
 def files(uri: str) -> Iterator[str]:
     """Paths of all files below an address, relative to it, in no order."""
     if is_remote(uri):
-        with answers(uri):
-            client, bucket, prefix = _s3(uri)
-            pages = list(client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix))
-        for page in pages:
-            for entry in page.get("Contents", []):
-                yield entry["Key"].removeprefix(prefix)
+        yield from asked(uri, lambda: _listed(uri, "Contents"))
     else:
         for folder, _, names in os.walk(uri):
             for name in names:
@@ -127,10 +129,8 @@ def files(uri: str) -> Iterator[str]:
 def remove(uri: str, paths: Iterable[str]) -> None:
     """Delete files below an address; those that are gone already do not matter."""
     if is_remote(uri):
-        with answers(uri):
-            client, bucket, prefix = _s3(uri)
-            for path in paths:
-                client.delete_object(Bucket=bucket, Key=prefix + path)
+        gone = list(paths)
+        asked(uri, lambda: _delete_objects(uri, gone))
         return
     for path in paths:
         file = Path(uri, path)
@@ -154,8 +154,7 @@ def put_if_absent(uri: str, name: str, content: bytes) -> bytes:
         What the file holds now.
     """
     if is_remote(uri):
-        with answers(uri):
-            return _put_object_if_absent(uri, name, content)
+        return asked(uri, lambda: _put_object_if_absent(uri, name, content))
     target = Path(uri, name)
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -201,6 +200,19 @@ def stale_temporaries(uri: str, older_than: timedelta, now: datetime) -> list[st
         for path in files(uri)
         if ("#" in Path(path).name or path.endswith(".tmp")) and Path(uri, path).stat().st_mtime < before
     ]
+
+
+def _listed(uri: str, kind: Literal["Contents", "CommonPrefixes"], **options: str) -> list[str]:
+    client, bucket, prefix = _s3(uri)
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, **options)
+    name = "Key" if kind == "Contents" else "Prefix"
+    return [str(entry[name]).removeprefix(prefix) for page in pages for entry in page.get(kind, [])]
+
+
+def _delete_objects(uri: str, paths: list[str]) -> None:
+    client, bucket, prefix = _s3(uri)
+    for path in paths:
+        client.delete_object(Bucket=bucket, Key=prefix + path)
 
 
 def _s3(uri: str) -> tuple[Any, str, str]:

@@ -109,9 +109,10 @@ class Replacement:
         """The table at its newest version; one that is known has only newer commits to read."""
         try:
             if known is not None:
-                known.update_incremental()
+                places.asked(self.uri, known.update_incremental)
                 return known
-            return DeltaTable(self.uri, storage_options=places.storage_options(self.uri))
+            options = places.storage_options(self.uri)
+            return places.asked(self.uri, lambda: DeltaTable(self.uri, storage_options=options))
         except TableNotFoundError:
             return None
         except (DeltaError, OSError) as error:
@@ -120,8 +121,9 @@ class Replacement:
                     f"table {self.table}: {self.uri} is a file in the way of a folder: move it away, "
                     "or set RETAIL_LAKE_URI to another place"
                 ) from None
-            mend = refusal(self.uri, error) or "check RETAIL_LAKE_URI"
-            raise LakeError(f"table {self.table}: {self.uri} cannot be opened: {mend} ({error})") from error
+            raise LakeError(
+                f"table {self.table}: {self.uri} cannot be opened: {error}. Check RETAIL_LAKE_URI"
+            ) from error
 
     def _refuse_foreign(self) -> None:
         """A folder without a Delta log may hold only what a killed first write of ours left."""
