@@ -107,8 +107,12 @@ class Settings(BaseSettings):
     engine: Literal["polars"] = Field("polars", description="what reduces row-level tables")
     source_retries: int = Field(2, ge=0, le=20, description="how often an unavailable source is tried again in a run")
     days_per_run: int = Field(31, ge=1, le=366, description="days that one run of a backfill holds at most")
-    heal_days: int = Field(
-        35, ge=1, le=3660, description="how many days back healing looks; nothing heals by itself in this version"
+    heal_days: int = Field(35, ge=1, le=3660, description="how many days back healing looks for what is not ok")
+    heal_attempts: int = Field(
+        30, ge=1, le=1000, description="how often healing tries a day that fails before it gives up and says so"
+    )
+    heal_backoff: float = Field(
+        60, ge=0, le=86400, description="seconds until a day that failed is tried again; doubles up to 4 hours"
     )
     alert_urls: Annotated[SecretStr, AfterValidator(_alert_urls)] | None = Field(
         None, description="where alerts go: Apprise URLs, separated by blanks or commas; none: no alerts"
