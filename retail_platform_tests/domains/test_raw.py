@@ -1,7 +1,8 @@
 """What a delivery must hold: each open store each day, and nothing where no store is open."""
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -78,3 +79,15 @@ def test_without_a_known_store_no_day_is_closed(shops: Shops, tmp_path: Path) ->
         failures = platform.materialize(str(SUNDAY), select="+raw_sales").failures
 
         assert ["no delivery for 2026-03-08" in one.reason for one in failures] == [True]
+
+
+def test_today_needs_its_file_too(shops: Shops, tmp_path: Path) -> None:
+    closed_on(shops, "false")
+    path = shops.mapping / "mapping.toml"
+    path.write_text(path.read_text().replace("span = {", "default_start = 2026-03-01 # {"))
+    today = str(datetime.now(ZoneInfo("Europe/Paris")).date())
+
+    with shops.platform(tmp_path / "lived") as platform:
+        failures = platform.materialize(today, select="+raw_sales").failures
+
+        assert [f"no delivery for {today}" in one.reason for one in failures] == [True]
