@@ -17,7 +17,7 @@ from retail_platform.sources.base import DAILY_DATASETS, Dataset
 from retail_platform.sources.simulator import Simulator
 from retail_platform.windows import Window
 
-_KEPT_ROWS = 2_000_000
+_KEPT_ROWS = 1_000_000  # about 160 MB of sale lines
 _ISO = "%Y-%m-%dT%H:%M:%S%.f"
 _CORRECTED_HOURS = 3
 _CORRECTED_SALES = 10

@@ -109,11 +109,13 @@ class Faults(_Model):
 
 def explained(errors: Iterable[Mapping[str, Any]]) -> str:
     """What pydantic found wrong, field by field, in a line for people."""
-    return "; ".join(
-        f"{'.'.join(str(part) for part in found['loc'] if part not in _WHERE)}: "
-        + ("is not known" if found["type"] == "extra_forbidden" else found["msg"].removeprefix("Value error, "))
-        for found in errors
-    )
+    return "; ".join(map(_explained, errors))
+
+
+def _explained(found: Mapping[str, Any]) -> str:
+    where = ".".join(str(part) for part in found["loc"] if part not in _WHERE)
+    what = "is not known" if found["type"] == "extra_forbidden" else found["msg"].removeprefix("Value error, ")
+    return f"{where}: {what}" if where else what
 
 
 @dataclass(frozen=True)

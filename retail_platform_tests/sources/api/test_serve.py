@@ -95,21 +95,55 @@ def test_command_serves_until_it_is_interrupted(tmp_path: Path) -> None:
     headers = {"Authorization": "Bearer s3cret"}
 
     with command(tmp_path, *options) as (url, process):
-        statuses = {
+        answers = {
             store: httpx.get(f"{url}/sales", params={"date": DAY, "store_id": store}, headers=headers, timeout=60)
             for store in ("S0001", "S0002", "S0003")
         }
         process.send_signal(signal.SIGINT)
         said, logged = process.communicate(timeout=60)
 
-    assert [answer.status_code for answer in statuses.values()] == [500, 200, 200]
-    assert statuses["S0002"].json()["total_rows"] == 0
-    assert statuses["S0003"].json()["total_rows"] > 0
+    assert [answer.status_code for answer in answers.values()] == [500, 200, 200]
+    assert answers["S0002"].json()["total_rows"] == 0
+    assert answers["S0003"].json()["total_rows"] > 0
     assert process.returncode == 0
     assert said.strip() == "stopped"
     assert f"GET /sales?date={DAY}&store_id=S0001 500 rows=-" in logged
     assert "s3cret" not in said + logged
     assert "Traceback" not in logged
+
+
+def test_options_of_the_command_are_faults(tmp_path: Path) -> None:
+    options = (
+        *("--scale", "tiny", "--fault-seed", "7"),
+        *("--outage", "2026-03-20T08:00:00+01:00..2026-03-20T09:30:00+01:00"),
+        *("--outage-days", "2026-03-02..2026-03-04"),
+        *("--error-rate", "0.1", "--error-status", "429", "--error-status", "503"),
+        *("--latency", "0.001", "--truncate-rate", "0.2", "--drop-rate", "0.3", "--duplicate-rate", "0.4"),
+        *("--missing-store", "S0001", "--late-store", "S0003@2026-03-02T12:00+01:00"),
+        *("--failing-store", "S0002", "--corrected-day", DAY),
+    )
+
+    with command(tmp_path, *options) as (url, _):
+        shown = httpx.get(f"{url}/faults", headers={"Authorization": "Bearer s3cret"}, timeout=60)
+
+    assert Faults.model_validate(shown.json()) == Faults.model_validate(
+        {
+            "seed": 7,
+            "outages": [
+                {"begins": "2026-03-20T07:00:00Z", "ends": "2026-03-20T08:30:00Z"},
+                {"first_day": "2026-03-02", "last_day": "2026-03-04"},
+            ],
+            "error_rate": 0.1,
+            "error_statuses": [429, 503],
+            "latency": 0.001,
+            "truncate_rate": 0.2,
+            "drop_rate": 0.3,
+            "duplicate_rate": 0.4,
+            "missing_stores": ["S0001", {"store_id": "S0003", "until": "2026-03-02T11:00:00Z"}],
+            "failing_stores": ["S0002"],
+            "corrected_days": [DAY],
+        }
+    )
 
 
 @pytest.mark.parametrize(
