@@ -52,6 +52,14 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Unsettled:
+    """A place whose newest attempt neither succeeded nor failed, or a check of it with no verdict (yet)."""
+
+    place: Place
+    check: str | None = None
+
+
+@dataclass(frozen=True)
 class Problem:
     """Something that is wrong now.
 
@@ -110,6 +118,11 @@ class Incident:
         """Where something is wrong now."""
         return {*self.roots, *self.joined}
 
+    def waiting(self, unsettled: set[Unsettled]) -> set[Place]:
+        """Those of its places of which nothing can be said now."""
+        check = self.cause if self.kind is Kind.CHECK else None
+        return {one for one in self.places if Unsettled(one) in unsettled or Unsettled(one, check) in unsettled}
+
 
 @dataclass(frozen=True)
 class Closed:
@@ -141,7 +154,7 @@ def advance(
     state: State,
     found: Sequence[Problem],
     *,
-    unsettled: Iterable[Place],
+    unsettled: Iterable[Unsettled],
     upstream: Mapping[str, frozenset[str]],
     now: datetime,
 ) -> tuple[State, list[Notice]]:
@@ -150,7 +163,7 @@ def advance(
     Args:
         state: as returned last time.
         found: every problem there is now, also of days that open incidents hold, however old.
-        unsettled: places whose newest attempt neither succeeded nor failed.
+        unsettled: what neither succeeded nor failed when it was tried last.
         upstream: all assets, each with everything upstream of it.
         now: the time of the look.
 
@@ -201,12 +214,15 @@ def _opened(key: str, share: _Share, last: Closed | None, now: datetime) -> Inci
     return Incident(key, first.kind, first.cause, first.reason, first.mend, first.run_id, now, hold=hold)
 
 
-def _updated(before: Incident, share: _Share, pending: set[Place], upstream: Mapping[str, frozenset[str]]) -> Incident:
+def _updated(
+    before: Incident, share: _Share, pending: set[Unsettled], upstream: Mapping[str, frozenset[str]]
+) -> Incident:
     """The incident with the problems it has now; what is unsettled stays as it was."""
     roots = {one.place for one in (share.roots or ([] if share.joined else share.gave_up))}
-    roots |= {place for place in before.roots if place in pending}
+    waiting = before.waiting(pending)
+    roots |= before.roots & waiting
     roots |= {one.place for one in share.gave_up if one.place in before.roots}
-    joined = {place: run for place, run in before.joined.items() if place in pending}
+    joined = {place: run for place, run in before.joined.items() if place in waiting}
     joined |= {one.place: one.run_id for one in (*share.joined, *share.gave_up)}
     joined = {place: run for place, run in joined.items() if place not in roots}
     gone = {place for place in before.touched if place.asset not in upstream}  # no asset of that name any more
@@ -220,12 +236,12 @@ def _updated(before: Incident, share: _Share, pending: set[Place], upstream: Map
 
 
 def _assign(
-    state: State, found: Sequence[Problem], pending: set[Place], upstream: Mapping[str, frozenset[str]]
+    state: State, found: Sequence[Problem], pending: set[Unsettled], upstream: Mapping[str, frozenset[str]]
 ) -> dict[str, _Share]:
     """Which incident each problem belongs to, by key."""
     homes = _Homes(state, upstream)
     for incident in state.open:
-        for place in incident.roots & pending:
+        for place in incident.roots & incident.waiting(pending):
             homes.add_root(place, incident.key, None)
     own = [one for one in found if not one.follows and one.kind in (Kind.FAILURE, Kind.CHECK)]
     shares: dict[str, _Share] = {}

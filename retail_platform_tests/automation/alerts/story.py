@@ -6,7 +6,7 @@ Only building problems and playing them belongs here.
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
-from retail_platform.automation.alerts.incidents import Event, Kind, Notice, Place, Problem, advance
+from retail_platform.automation.alerts.incidents import Event, Kind, Notice, Place, Problem, Unsettled, advance
 from retail_platform.automation.alerts.memory import Memory, dumps, loads
 
 FIRST = date(2026, 3, 1)
@@ -58,7 +58,7 @@ class Story:
         self.now = datetime(2026, 3, 2, 12, tzinfo=UTC)
         self.memory = Memory()
 
-    def look(self, *found: Problem, unsettled: Iterable[Place] = (), minutes: float = 1) -> list[Notice]:
+    def look(self, *found: Problem, unsettled: Iterable[Unsettled] = (), minutes: float = 1) -> list[Notice]:
         """What is told of what is wrong a while later."""
         self.now += timedelta(minutes=minutes)
         state, notices = advance(self.memory.state, found, unsettled=unsettled, upstream=UPSTREAM, now=self.now)
@@ -66,6 +66,6 @@ class Story:
         assert self.memory.state == state
         return notices
 
-    def told(self, *found: Problem, unsettled: Iterable[Place] = (), minutes: float = 1) -> list[tuple[Event, str]]:
+    def told(self, *found: Problem, unsettled: Iterable[Unsettled] = (), minutes: float = 1) -> list[tuple[Event, str]]:
         """The same in short: event and key."""
         return [(one.event, one.incident.key) for one in self.look(*found, unsettled=unsettled, minutes=minutes)]

@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retail_platform.automation.alerts.incidents import Event, Problem
+from retail_platform.automation.alerts.incidents import Event, Problem, Unsettled
 from retail_platform_tests.automation.alerts.story import (
     UNAVAILABLE,
     UPSTREAM,
@@ -106,10 +106,20 @@ def test_a_day_being_tried_again_is_not_mended_yet() -> None:
     story = Story()
     story.look(unavailable("raw_sales"), skipped("sales"))
 
-    assert story.told(unsettled=[place("raw_sales"), place("sales")]) == []
+    assert story.told(unsettled=[Unsettled(place("raw_sales")), Unsettled(place("sales"))]) == []
     assert story.told(unavailable("raw_sales", run="run-2"), skipped("sales", run="run-2")) == []
-    assert story.told(unsettled=[place("sales")]) == []
+    assert story.told(unsettled=[Unsettled(place("sales"))]) == []
     assert story.told() == [(Event.RECOVERED, UNAVAILABLE)]
+
+
+def test_a_check_without_a_new_verdict_is_not_mended_yet() -> None:
+    story = Story()
+    story.look(check("sales"), failed("raw_footfall"))
+
+    told = story.told(unsettled=[Unsettled(place("sales"), "volume"), Unsettled(place("raw_footfall"), "volume")])
+
+    assert told == [(Event.RECOVERED, "raw_footfall failure: ValueError")]
+    assert story.told() == [(Event.RECOVERED, "sales check: volume")]
 
 
 def test_lateness_is_told_only_where_nothing_upstream_is_known_to_be_wrong() -> None:

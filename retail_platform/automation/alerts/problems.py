@@ -1,0 +1,129 @@
+"""What is wrong now, read from Dagster's records: failed days, failed checks, late days, days that healing gave up.
+
+What belongs together and what is told is the business of `incidents`.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+import dagster as dg
+from dagster import DagsterRunStatus as Status
+from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
+from dagster._core.definitions.freshness import CronFreshnessPolicy
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
+from dagster._utils.schedules import get_latest_completed_cron_tick
+
+from retail_platform.automation.alerts.causes import Causes
+from retail_platform.automation.alerts.failed_checks import failed_checks
+from retail_platform.automation.alerts.incidents import Kind, Place, Problem, Unsettled
+from retail_platform.automation.alerts.mends import AGAIN, mend_of_failure, mend_of_late
+from retail_platform.automation.records import read_records
+from retail_platform.partitions import materialized_days
+from retail_platform.windows import Window
+
+_DIED = "a run ended before its assets were done"
+_NOT_TRIED = "it was not made, because the run failed before it"
+
+
+class Attempt(NamedTuple):
+    """The newest attempt to make a place, where it made nothing (yet)."""
+
+    place: Place
+    run_id: str
+    status: Status | None  # None: the run was deleted
+
+
+@dataclass
+class Found:
+    """Problems, and what can be said of neither: it goes on, was cancelled, or was never reached."""
+
+    problems: list[Problem] = field(default_factory=list)
+    unsettled: set[Unsettled] = field(default_factory=set)
+
+
+def find(
+    instance: dg.DagsterInstance, graph: AssetGraph, source: str, window: Window, *, now: datetime, causes: Causes
+) -> Found:
+    """Look at the days of a window, and at tables without days.
+
+    Args:
+        instance: Dagster's instance.
+        graph: the assets and their checks.
+        source: name of the source.
+        window: the days.
+        now: what is late is late by now.
+        causes: of failed runs.
+    """
+    found = Found()
+    going_on: set[Place] = set()
+    for attempt in _attempts(instance, graph, window):
+        if attempt.status is Status.FAILURE:
+            found.problems.append(_failure(instance, graph, source, attempt, causes))
+        else:
+            found.unsettled.add(Unsettled(attempt.place))
+            going_on |= {attempt.place} if attempt.status in NOT_FINISHED_STATUSES else set()
+    checks, unjudged = failed_checks(instance, graph, window, causes)
+    found.problems += checks
+    found.unsettled |= unjudged
+    found.problems += [one for one in _late(instance, graph, window, now) if one.place not in going_on]
+    return found
+
+
+def upstream_of(graph: AssetGraph) -> dict[str, frozenset[str]]:
+    """Every asset with everything upstream of it."""
+    above: dict[dg.AssetKey, frozenset[dg.AssetKey]] = {}
+    for key in graph.toposorted_asset_keys:
+        parents = graph.get(key).parent_keys
+        above[key] = frozenset(parents).union(*(above.get(parent, frozenset()) for parent in parents))
+    return {key.to_user_string(): frozenset(one.to_user_string() for one in keys) for key, keys in above.items()}
+
+
+def _attempts(instance: dg.DagsterInstance, graph: AssetGraph, window: Window) -> list[Attempt]:
+    records = read_records(instance, graph, window)
+    return [
+        Attempt(Place(key.to_user_string(), day), run_id, run.status if run else None)
+        for key, tried in records.tried.items()
+        for day, run_id in sorted(tried.items(), key=lambda one: one[0] or date.min)
+        for run in [records.runs.get(run_id)]
+    ]
+
+
+def _failure(instance: dg.DagsterInstance, graph: AssetGraph, source: str, attempt: Attempt, causes: Causes) -> Problem:
+    place, run_id, _ = attempt
+    ended = causes.of(instance, run_id)
+    step = graph.assets_def_for_key(dg.AssetKey.from_user_string(place.asset)).node_def.name
+    cause = ended.steps.get(step)
+    if cause is None and not ended.steps:
+        return Problem(Kind.FAILURE, place, _DIED, ended.message or _DIED, AGAIN, run_id, shared=True)
+    if cause is None:
+        return Problem(Kind.FAILURE, place, "upstream", _NOT_TRIED, AGAIN, run_id, follows=True)
+    if cause.of_source:
+        name = f"source {source} is unavailable"
+        return Problem(Kind.FAILURE, place, name, cause.reason, mend_of_failure(cause, place), run_id, shared=True)
+    return Problem(
+        Kind.FAILURE, place, cause.error, cause.reason, mend_of_failure(cause, place), run_id, follows=cause.follows
+    )
+
+
+def _late(instance: dg.DagsterInstance, graph: AssetGraph, window: Window, now: datetime) -> list[Problem]:
+    """Days that should be there by their asset's policy, later than the first day that is.
+
+    Dagster's own state of freshness looks at the newest materialization of any day, so that today's hourly one would
+    hide that yesterday is missing.
+    """
+    found = []
+    for key in graph.toposorted_asset_keys:
+        policy = graph.get(key).freshness_policy
+        if not isinstance(policy, CronFreshnessPolicy):
+            continue
+        deadline = get_latest_completed_cron_tick(policy.deadline_cron, now, policy.timezone)
+        due = deadline.date() - timedelta(days=1)
+        days = [day for day in window.days() if day <= due]
+        there = materialized_days(instance, key, map(str, days))
+        for day in days:
+            if there and str(day) not in there and str(day) > min(there):
+                place = Place(key.to_user_string(), day)
+                reason = f"{place.asset} of {day} was due by {deadline:%H:%M} ({policy.timezone}) the day after"
+                found.append(Problem(Kind.LATE, place, "late", reason, mend_of_late(place)))
+    return found
