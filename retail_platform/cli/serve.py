@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from retail_platform.cli.common import Misuse, configured, console, told
+from retail_platform.settings import Settings
 
 if TYPE_CHECKING:
     from retail_platform.sources.api.faults import Faults
@@ -78,7 +79,7 @@ def serve_source(
         listening = listen(host, port)
     except OSError as error:
         raise Misuse(f"{host}:{port} cannot be listened on ({error.strerror}): try another --port") from None
-    _log_accesses()
+    _log_accesses(settings)
     try:
         run(
             simulator,
@@ -146,8 +147,15 @@ def _wall_time(option: str, text: str) -> str:
         raise Misuse(f"{option}: {text} is no time, as 2026-03-02T12:00 or 2026-03-02T12:00+01:00") from None
 
 
-def _log_accesses() -> None:
+def _log_accesses(settings: Settings) -> None:
+    """On standard error, in the form of RETAIL_LOG_FORMAT."""
     from retail_platform.sources.api.access import LOGGER
 
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    if settings.log_format == "json":
+        from retail_platform.automation.logs import JsonLines
+
+        handler.setFormatter(JsonLines(source="serve-source", masked=settings.secrets()))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger(LOGGER).setLevel(logging.INFO)

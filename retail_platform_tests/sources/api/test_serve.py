@@ -70,11 +70,11 @@ def test_faults_of_unknown_stores_do_not_start() -> None:
 
 
 @contextmanager
-def command(folder: Path, *options: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+def command(folder: Path, *options: str, **settings: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     """`retail serve-source` in a process, ready to be asked."""
     with listen("127.0.0.1", 0) as probe:
         port = probe.getsockname()[1]
-    environment = os.environ | {"RETAIL_SOURCE_TOKEN": "s3cret", "PYTHONUNBUFFERED": "1"}
+    environment = os.environ | {"RETAIL_SOURCE_TOKEN": "s3cret", "PYTHONUNBUFFERED": "1"} | settings
     arguments = [sys.executable, "-m", "retail_platform.cli", "serve-source", "--port", str(port), *options]
     with subprocess.Popen(
         arguments, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -112,7 +112,7 @@ def test_command_serves_until_it_is_interrupted(tmp_path: Path) -> None:
     assert "Traceback" not in logged
 
 
-def test_options_of_the_command_are_faults(tmp_path: Path) -> None:
+def test_options_of_the_command_are_faults_and_its_log_json_on_request(tmp_path: Path) -> None:
     options = (
         *("--scale", "tiny", "--fault-seed", "7"),
         *("--outage", "2026-03-20T08:00:00+01:00..2026-03-20T09:30:00+01:00"),
@@ -123,9 +123,12 @@ def test_options_of_the_command_are_faults(tmp_path: Path) -> None:
         *("--failing-store", "S0002", "--corrected-day", DAY),
     )
 
-    with command(tmp_path, *options) as (url, _):
+    with command(tmp_path, *options, RETAIL_LOG_FORMAT="json") as (url, process):
         shown = httpx.get(f"{url}/faults", headers={"Authorization": "Bearer s3cret"}, timeout=60)
+        process.terminate()
+        logged = [json.loads(line) for line in process.communicate(timeout=60)[1].splitlines()]
 
+    assert [(line["method"], line["path"], line["status"]) for line in logged] == [("GET", "/faults", 200)]
     assert Faults.model_validate(shown.json()) == Faults.model_validate(
         {
             "seed": 7,
