@@ -25,6 +25,7 @@ from retail_platform.retailer import Retailer
 from retail_platform.settings import Settings, load_settings
 from retail_platform.sources.registry import open_source
 from retail_platform.storage.io_manager import LakeIOManager
+from retail_platform.storage.objects import ObjectIOManager
 
 _ASSETS: list[Callable[[Retailer], list[dg.AssetsDefinition]]] = [
     calendar_assets.build,
@@ -75,7 +76,10 @@ def _assemble(retailer: Retailer) -> dg.Definitions:
         jobs=jobs.build(daily),
         schedules=schedules.build(retailer),
         sensors=landing.build(retailer),
-        resources={"io_manager": LakeIOManager(lake_uri=retailer.settings.lake_uri)},
+        resources={
+            "io_manager": LakeIOManager(lake_uri=retailer.settings.lake_uri),
+            "objects": ObjectIOManager(lake_uri=retailer.settings.lake_uri),
+        },
         executor=liveness.executor,
         loggers=logs.build(retailer),
     )
