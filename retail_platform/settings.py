@@ -90,9 +90,9 @@ class Settings(BaseSettings):
     )
     source_dir: str | None = Field(None, description="where the source's files lie: a folder, or s3://bucket/prefix")
     source_url: str | None = Field(
-        None, description="address of the source's API; no source of this version has one", pattern=r"^https?://"
+        None, description="address of the source's API, for mappings with HTTP inputs", pattern=r"^https?://"
     )
-    source_token: SecretStr | None = Field(None, description="bearer token of the source's API; see RETAIL_SOURCE_URL")
+    source_token: SecretStr | None = Field(None, description="what the source's API knows us by, as a bearer token")
     seed: int = Field(1, ge=0, lt=2**32, description="the simulator's seed")
     scale: Literal["tiny", "demo", "large"] = Field("demo", description="the simulator's size")
     start_date: date | None = Field(None, description="first day, YYYY-MM-DD; default: the source's")

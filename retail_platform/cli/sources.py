@@ -58,7 +58,13 @@ def check_source(
     from retail_platform.sources.registry import mapping_folder
 
     settings = configured(source_dir=source_dir)
-    findings = check_mapping(mapping_folder(folder), settings.source_dir)
+    findings = check_mapping(
+        mapping_folder(folder),
+        settings.source_dir,
+        source_url=settings.source_url,
+        source_token=settings.source_token,
+        day=settings.end_date,
+    )
     for finding in findings:
         place = ".".join(part for part in (finding.dataset, finding.column) if part)
         console.print(

@@ -1,13 +1,14 @@
 """From the settings to a source: the simulator, a built-in mapping, or a mapping's folder.
 
-Opening a source touches none of its files: it happens whenever the code location loads.
+Opening a source touches none of its files and asks nothing: it happens whenever the code location loads.
 """
 
 from pathlib import Path
 
 from retail_platform.settings import Settings, SettingsError
 from retail_platform.sources.base import Source
-from retail_platform.sources.mapping.files import open_folder
+from retail_platform.sources.mapping.files import NoFolder, open_folder
+from retail_platform.sources.mapping.http.client import open_api
 from retail_platform.sources.mapping.model import FILE_NAME, load_mapping, nearest
 from retail_platform.sources.mapping.source import Mapping
 
@@ -19,7 +20,7 @@ def open_source(settings: Settings) -> Source:
     """The source that the settings name.
 
     Raises:
-        SettingsError: RETAIL_SOURCE names none, or RETAIL_SOURCE_DIR is missing or no place for files.
+        SettingsError: RETAIL_SOURCE names none, or RETAIL_SOURCE_DIR or RETAIL_SOURCE_URL is missing or no such place.
         SourceContractError: a mapping's `mapping.toml` is wrong.
     """
     if settings.source == SIMULATOR:
@@ -27,7 +28,13 @@ def open_source(settings: Settings) -> Source:
 
         return Simulator(seed=settings.seed, scale=settings.scale)
     folder = mapping_folder(settings.source)
-    return Mapping(folder, load_mapping(folder), open_folder(settings.source_dir))
+    mapping = load_mapping(folder)
+    return Mapping(
+        folder,
+        mapping,
+        open_folder(settings.source_dir) if mapping.inputs else NoFolder(),
+        open_api(settings.source_url, settings.source_token) if mapping.http else None,
+    )
 
 
 def mapping_folder(source: str) -> Path:

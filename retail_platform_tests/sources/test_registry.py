@@ -13,7 +13,15 @@ from retail_platform.sources.registry import built_in_mappings, open_source
 def test_the_built_in_mappings_are_listed() -> None:
     mappings = {name: title for name, title, _ in built_in_mappings()}
 
-    assert list(mappings) == ["bank_footfall", "jaffle_shop", "olist", "retailinsights", "rossmann"]
+    assert list(mappings) == [
+        "bank_footfall",
+        "jaffle_shop",
+        "olist",
+        "retail_api",
+        "retailinsights",
+        "rossmann",
+        "source_api",
+    ]
     assert all(mappings.values())
 
 
@@ -29,7 +37,7 @@ def test_an_unknown_source_suggests_the_nearest() -> None:
 
     assert str(raised.value) == (
         "RETAIL_SOURCE is 'olits', which is no source; did you mean olist? Known are simulator, bank_footfall, "
-        "jaffle_shop, olist, retailinsights, rossmann, or the path of a folder that holds mapping.toml"
+        "jaffle_shop, olist, retail_api, retailinsights, rossmann, source_api, or the path of a folder that holds mapping.toml"
     )
 
 

@@ -6,18 +6,21 @@ collected. What the faults are is decided where a read decides it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import dataframely as dy
 import polars as pl
+from pydantic import SecretStr
 
 from retail_platform.domains.stores.contract import ONLINE
 from retail_platform.quality.casting import has_value, typed
 from retail_platform.settings import SettingsError
 from retail_platform.sources.base import DELIVERIES, Delivery, SourceContractError, SourceError
-from retail_platform.sources.mapping.files import Folder, open_folder
+from retail_platform.sources.mapping.files import Folder, NoFolder, open_folder
+from retail_platform.sources.mapping.http.client import Api, open_api
 from retail_platform.sources.mapping.inputs import days_of, find_any, locate
 from retail_platform.sources.mapping.model import FilesInput, MappingFile, load_mapping, nearest, some
 from retail_platform.sources.mapping.opened import Opened, opened
@@ -45,30 +48,45 @@ class Finding:
     message: str
 
 
-def check_mapping(folder: Path, source_dir: str | None) -> list[Finding]:
+def check_mapping(
+    folder: Path,
+    source_dir: str | None,
+    *,
+    source_url: str | None = None,
+    source_token: SecretStr | None = None,
+    day: date | None = None,
+) -> list[Finding]:
     """Check a mapping against its inputs and the contracts of the datasets.
 
     Args:
         folder: that holds `mapping.toml` and the SQL.
         source_dir: where the files lie, as RETAIL_SOURCE_DIR says it.
+        source_url: where the API is, as RETAIL_SOURCE_URL says it.
+        source_token: as RETAIL_SOURCE_TOKEN says it.
+        day: that HTTP inputs are asked for; None: yesterday, or the last day of an archive.
 
     Returns:
         The findings, inputs first, then dataset by dataset; no error among them: the mapping can be used.
     """
     try:
         mapping = load_mapping(folder)
-        source = open_folder(source_dir)
+        source = open_folder(source_dir) if mapping.inputs else NoFolder()
+        api = open_api(source_url, source_token) if mapping.http else None
     except (SourceContractError, SettingsError) as error:
         return [Finding("error", None, None, str(error))]
     found = list(_inputs(mapping, source))
     told = {finding.message for finding in found}
+    asked = day or _asked_day(mapping)
+    for name, endpoint in mapping.http.items():
+        for_day = f" for {asked}" if endpoint.dated else ""
+        found.append(Finding("info", None, None, f"input {name}: {endpoint.shown} of {source_url}{for_day}"))
     for path in sorted(folder.glob("*.sql")):
         if path.stem not in mapping.datasets:
             near = nearest(path.stem, DELIVERIES)
             found.append(Finding("warning", None, None, f"{path} belongs to no dataset of mapping.toml{near}"))
     for dataset in mapping.datasets:
         try:
-            found += _dataset(mapping, folder, source, dataset)
+            found += _dataset(mapping, folder, source, api, dataset, asked=asked)
         except SourceError as error:
             if str(error) not in told:
                 found.append(Finding("error", dataset, None, str(error)))
@@ -97,9 +115,11 @@ def _of_archives(mapping: MappingFile, name: str) -> bool:
     return {entry.delivery for entry in mapping.datasets.values() if entry.driving == name} == {Delivery.ARCHIVE}
 
 
-def _dataset(mapping: MappingFile, folder: Path, source: Folder, dataset: str) -> Iterator[Finding]:
-    window = _window(mapping, source, dataset)
-    with opened(mapping, folder, source, dataset, window, may_be_absent=None) as rows:
+def _dataset(
+    mapping: MappingFile, folder: Path, source: Folder, api: Api | None, dataset: str, *, asked: date
+) -> Iterator[Finding]:
+    window = _window(mapping, source, dataset, asked)
+    with opened(mapping, folder, source, dataset, window, api=api, may_be_absent=None) as rows:
         known = DELIVERIES[dataset].columns()
         for column in rows.unknown_columns():
             near = nearest(column, known)
@@ -193,8 +213,16 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _window(mapping: MappingFile, source: Folder, dataset: str) -> Window | None:
+def _asked_day(mapping: MappingFile) -> date:
+    if mapping.window:
+        return mapping.window.last
+    return datetime.now(ZoneInfo(mapping.timezone)).date() - timedelta(days=1)
+
+
+def _window(mapping: MappingFile, source: Folder, dataset: str, asked: date) -> Window | None:
     entry = mapping.datasets[dataset]
+    if entry.driving in mapping.http:
+        return None if entry.delivery is Delivery.SNAPSHOT else Window(asked, asked)
     if entry.delivery is Delivery.ARCHIVE:
         return mapping.window
     if entry.delivery is Delivery.SNAPSHOT or entry.driving is None:

@@ -78,6 +78,21 @@ def open_folder(source_dir: str | None) -> Folder:
 
 
 @dataclass(frozen=True)
+class NoFolder:
+    """Of a source without file inputs: nothing lies there."""
+
+    name: str = "the source's API"
+
+    def find(self, patterns: Sequence[str]) -> list[list[File]]:
+        """No file for any pattern."""
+        return [[] for _ in patterns]
+
+    def similar(self, pattern: str) -> list[str]:  # noqa: ARG002
+        """No file is near."""
+        return []
+
+
+@dataclass(frozen=True)
 class LocalFolder:
     """A folder of this machine."""
 

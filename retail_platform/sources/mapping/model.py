@@ -16,6 +16,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from retail_platform.settings import Country, Currency, TimeZoneName
 from retail_platform.sources.base import DAILY_DATASETS, DELIVERIES, Dataset, Delivery, SourceContractError
+from retail_platform.sources.mapping.http.model import HttpInput
+from retail_platform.sources.mapping.http.order import problems_of
 from retail_platform.windows import Window
 
 FILE_NAME = "mapping.toml"
@@ -63,7 +65,7 @@ class FilesInput(_Strict):
         sheet: name of an Excel file's sheet; default: the first.
     """
 
-    kind: Literal["files", "http"] = "files"
+    kind: Literal["files"] = "files"
     path: Annotated[str, AfterValidator(lambda path: path.removesuffix(".gz"))] = Field("", min_length=1)
     format: Literal["csv", "json", "excel", "parquet"] | None = None
     columns: tuple[str, ...] = ()
@@ -74,13 +76,6 @@ class FilesInput(_Strict):
     encoding: Annotated[str, AfterValidator(_codec)] = "utf-8"
     nulls: tuple[str, ...] = ()
     sheet: str | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _no_http_yet(cls, value: Any) -> Any:
-        if isinstance(value, dict) and value.get("kind") == "http":
-            raise ValueError("HTTP inputs are not supported by this version; deliver files instead")
-        return value
 
     @model_validator(mode="after")
     def _can_be_read(self) -> "FilesInput":
@@ -152,7 +147,12 @@ class Span(_Strict):
 
 
 class MappingFile(_Strict):
-    """The content of `mapping.toml`; an input is a list of layouts of which the files follow one."""
+    """The content of `mapping.toml`.
+
+    Attributes:
+        inputs: of files; each is a list of layouts of which the files follow one.
+        http: the inputs of kind http; a mapping.toml has them beside the others.
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: str
@@ -162,23 +162,30 @@ class MappingFile(_Strict):
     span: Span | None = None
     default_start: date | None = None
     max_visitors_per_hour: int | None = Field(None, gt=0)
-    inputs: dict[str, list[FilesInput]] = Field(min_length=1)
+    inputs: dict[str, list[FilesInput]]
+    http: dict[str, HttpInput] = {}
     datasets: dict[str, DatasetEntry] = Field(min_length=1)
 
     @model_validator(mode="before")
     @classmethod
     def _one_layout_is_a_list_of_one(cls, value: Any) -> Any:
         if isinstance(value, dict) and isinstance(inputs := value.get("inputs"), dict):
+            if "http" in value:
+                raise ValueError('http: unknown key; an HTTP input is one of inputs, with kind = "http"')
             listed = {name: one if isinstance(one, list) else [one] for name, one in inputs.items()}
-            return value | {"inputs": listed}
+            http = {name: one[0] for name, one in listed.items() if len(one) == 1 and _is_http(one[0])}
+            files = {name: one for name, one in listed.items() if name not in http}
+            return value | {"inputs": files, "http": http}
         return value
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> "MappingFile":
-        problems = []
+        problems = problems_of(self.http, self.names)
+        if not self.names:
+            problems.append("inputs: at least one is needed")
         if self.span is None and self.default_start is None:
             problems.append("default_start: a mapping without span needs the first day to load by default")
-        for name in self.inputs:
+        for name in self.names:
             if not re.fullmatch(r"[a-z_][a-z0-9_]*", name):
                 problems.append(f"inputs.{name}: a name of small letters, digits and _ is expected")
             if name == RESULT:
@@ -201,8 +208,8 @@ class MappingFile(_Strict):
                 )
             if entry.driving_key:
                 problems.append("driving_key names columns of the driving input, and driving is missing")
-        elif entry.driving not in self.inputs:
-            found = nearest(entry.driving, self.inputs)
+        elif entry.driving not in self.names:
+            found = nearest(entry.driving, self.names)
             problems.append(f"driving is {entry.driving!r}, which is no input{found}")
         if (name in DAILY_DATASETS) == (entry.delivery is Delivery.SNAPSHOT):
             allowed = "store_day, day or archive" if name in DAILY_DATASETS else "snapshot"
@@ -218,6 +225,11 @@ class MappingFile(_Strict):
         return problems
 
     @property
+    def names(self) -> list[str]:
+        """Of all inputs."""
+        return [*self.inputs, *self.http]
+
+    @property
     def window(self) -> Window | None:
         """The span as a window."""
         return Window(self.span.first, self.span.last) if self.span else None
@@ -226,6 +238,10 @@ class MappingFile(_Strict):
         """What the platform is told of one dataset."""
         entry = self.datasets[name]
         return Dataset(name, entry.delivery, entry.identity, entry.ordered_by)
+
+
+def _is_http(layout: Any) -> bool:
+    return isinstance(layout, dict) and layout.get("kind") == "http"
 
 
 def load_mapping(folder: Path) -> MappingFile:
@@ -256,6 +272,8 @@ def _explain(problem: dict[str, Any], content: dict[str, Any]) -> str:
     loc = problem["loc"]
     if loc[:1] == ("inputs",) and isinstance(content["inputs"], dict) and isinstance(content["inputs"][loc[1]], dict):
         loc = (*loc[:2], *loc[3:])  # the only layout is not written as a list
+    if loc[:1] == ("http",):
+        loc = ("inputs", *loc[1:])
     place = ".".join(str(part) for part in loc)
     message = str(problem["msg"]).removeprefix("Value error, ").replace("\n", "\n  ")
     if problem["type"] == "value_error" and not isinstance(problem["input"], str):
@@ -268,5 +286,6 @@ def _explain(problem: dict[str, Any], content: dict[str, Any]) -> str:
 
 
 def _keys_beside(place: tuple[Any, ...]) -> list[str]:
-    models: dict[str, type[BaseModel]] = {"inputs": FilesInput, "datasets": DatasetEntry, "span": Span}
+    models: dict[str, type[BaseModel]] = {"inputs": FilesInput, "http": HttpInput}
+    models |= {"datasets": DatasetEntry, "span": Span}
     return list((models[str(place[0])] if len(place) > 1 else MappingFile).model_fields)

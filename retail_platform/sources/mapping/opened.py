@@ -17,6 +17,9 @@ import polars as pl
 
 from retail_platform.sources.base import DELIVERIES, Delivery, SourceContractError, SourceUnavailable
 from retail_platform.sources.mapping.files import Folder
+from retail_platform.sources.mapping.http.client import Api
+from retail_platform.sources.mapping.http.order import in_order
+from retail_platform.sources.mapping.http.view import Answers, create_answers
 from retail_platform.sources.mapping.inputs import FILE_DATE, Input, create_view, locate, quoted
 from retail_platform.sources.mapping.model import FILE_NAME, DatasetEntry, MappingFile, nearest, some
 from retail_platform.sources.mapping.query import create_result, database, explained, tables_used
@@ -35,18 +38,18 @@ class Opened:
     sql: str
     entry: DatasetEntry
     connection: duckdb.DuckDBPyConnection
-    inputs: Mapping[str, Input]
+    inputs: Mapping[str, Input | Answers]
     columns: list[str]
 
     @property
-    def driving(self) -> Input:
+    def driving(self) -> Input | Answers:
         """The input whose rows are delivered; only a dataset that derives its rows has none."""
         assert self.entry.driving is not None  # the model sees to it
         return self.inputs[self.entry.driving]
 
     @property
     def by_file(self) -> bool:
-        """Whether the driving input has a file a day."""
+        """Whether the driving input has a file, or an answer, a day."""
         return self.entry.driving is not None and self.driving.layout.dated
 
     @property
@@ -160,6 +163,7 @@ def opened(
     dataset: str,
     window: Window | None,
     *,
+    api: Api | None = None,
     may_be_absent: Collection[date] | None = (),
 ) -> Iterator[Opened]:
     """Open a dataset for a window of days (None for a snapshot).
@@ -170,6 +174,7 @@ def opened(
         source: where the files lie.
         dataset: one of the mapping's.
         window: the days wanted of files that are named for days.
+        api: where HTTP inputs are asked for; None: the mapping has none.
         may_be_absent: days of which files may be missing; None: any.
 
     Raises:
@@ -179,19 +184,34 @@ def opened(
     path, entry = folder / f"{dataset}.sql", mapping.datasets[dataset]
     sql = path.read_text(encoding="utf-8")
     with TemporaryDirectory(dir=scratch()) as once, database(Path(once)) as connection:
-        used = {*tables_used(connection, path, sql), entry.driving}
-        inputs = {
+        used = in_order(mapping.http, sorted({*tables_used(connection, path, sql), entry.driving or ""}))
+        files = {
             name: locate(source, name, layouts, window) for name, layouts in mapping.inputs.items() if name in used
         }
-        for one in inputs.values():
+        for one in files.values():
             if may_be_absent is not None and entry.delivery is not Delivery.ARCHIVE:
                 require_days(one, source, [day for day in one.missing if day not in may_be_absent])
             create_view(connection, one, Path(once))
-        columns = create_result(connection, path, sql, list(mapping.inputs))
+        inputs: dict[str, Input | Answers] = {**files}
+        for name in used:
+            if name in mapping.http:
+                assert api is not None  # whoever opens a mapping with HTTP inputs sees to it
+                # A store of which a day's delivery lacks is found where it is known which stores are open.
+                checked_later = name == entry.driving and entry.delivery is Delivery.STORE_DAY
+                inputs[name] = create_answers(
+                    connection,
+                    api,
+                    name,
+                    mapping.http[name],
+                    window,
+                    folder=Path(once),
+                    may_be_absent=None if checked_later else may_be_absent,
+                )
+        columns = create_result(connection, path, sql, mapping.names)
         yield Opened(dataset, path, sql, entry, connection, inputs, columns)
 
 
-def require_days(one: Input, source: Folder, missing: list[date]) -> None:
+def require_days(one: Input | Answers, source: Folder, missing: list[date]) -> None:
     """Refuse a window of which days are missing.
 
     Raises:

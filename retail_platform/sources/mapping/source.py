@@ -15,6 +15,7 @@ import polars as pl
 
 from retail_platform.sources.base import Dataset, Delivery, SourceContractError, SourceUnavailable
 from retail_platform.sources.mapping.files import Folder
+from retail_platform.sources.mapping.http.client import Api
 from retail_platform.sources.mapping.model import MappingFile, nearest, some
 from retail_platform.windows import Window
 
@@ -27,12 +28,14 @@ class Mapping:
         folder: the mapping's folder.
         description: its `mapping.toml`.
         source_folder: where the files lie.
+        api: where HTTP inputs are asked for.
         _checked: stamps of datasets whose files, that hold all days, were found to be delivered whole.
     """
 
     folder: Path
     description: MappingFile
     source_folder: Folder
+    api: Api | None = None
     _checked: set[str] = field(default_factory=set, repr=False, compare=False)
 
     @property
@@ -100,7 +103,7 @@ class Mapping:
         else:
             self._require_span(window)
         folder, absent = self.source_folder, may_be_absent
-        with opened(self.description, self.folder, folder, dataset, window, may_be_absent=absent) as rows:
+        with opened(self.description, self.folder, folder, dataset, window, api=self.api, may_be_absent=absent) as rows:
             rows.require_columns()
             if rows.by_file or rows.stamp not in self._checked:
                 rows.require_conservation(self.span)

@@ -28,7 +28,7 @@ def test_a_mapping_says_what_a_source_is(retailer: Retailer) -> None:
             'path = "shops.csv"\ndelimiter = ";"',
             "inputs.shops.delimiter: unknown key; did you mean delim?",
         ),
-        ('path = "shops.csv"', 'kind = "http"', "inputs.shops: HTTP inputs are not supported by this version"),
+        ('path = "shops.csv"', 'kind = "http"', "inputs.shops.path: is missing"),
         ('path = "shops.csv"', 'path = "../shops.csv"', "leaves RETAIL_SOURCE_DIR"),
         ('path = "shops.csv"', 'path = "shops.dat"', "the format of 'shops.dat' is not told by its ending"),
         ('path = "shops.csv"', 'path = "shops.csv"\nencoding = "utf-9"', "found 'utf-9'; a text encoding is expected"),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import tenacity
 
 URL, TOKEN = "RETAIL_SOURCE_URL", "RETAIL_SOURCE_TOKEN"
-WHOLE_ANSWERS = 3  # how often an answer of several pages is begun anew
+WHOLE_ANSWERS = 3  # how often an answer of several pages is begun anew at least: one can take all the time there is
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 10.0  # seconds
 _CHUNK = 1 << 16
 _LONGEST_BODY = 20  # times the timeout: a server that sends a byte now and then does not hold a run for ever
@@ -110,7 +110,7 @@ class Client:
         Args:
             what: for the message.
             once: one attempt.
-            whole: whether an attempt is a whole answer: it is limited by its number, a page is by its time.
+            whole: whether an attempt is a whole answer, of several pages.
 
         Raises:
             SourceUnavailable: it failed until the time or the attempts were over; names the last cause.
@@ -118,11 +118,9 @@ class Client:
         """
         import tenacity
 
-        stop = (
-            tenacity.stop_after_attempt(WHOLE_ANSWERS)
-            if whole
-            else tenacity.stop_before_delay(self._layout.retry_seconds)
-        )
+        stop: tenacity.stop.stop_base = tenacity.stop_before_delay(self._layout.retry_seconds)
+        if whole:
+            stop = stop & tenacity.stop_after_attempt(WHOLE_ANSWERS)
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(Transient),
             wait=self._pause,

@@ -1,0 +1,8 @@
+SELECT
+    id AS client_id,
+    name,
+    age,
+    gender,
+    city,
+    loyalty_card
+FROM clients

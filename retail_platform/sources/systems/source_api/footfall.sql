@@ -1,0 +1,7 @@
+SELECT
+    date,
+    hour,
+    store_id,
+    sensor_id,
+    visitors
+FROM readings

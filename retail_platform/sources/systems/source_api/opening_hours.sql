@@ -1,0 +1,7 @@
+SELECT
+    store_id,
+    day,
+    open,
+    opens,
+    closes
+FROM opening_hours

@@ -1,0 +1,20 @@
+SELECT
+    date,
+    store_id,
+    sale_id,
+    line_number,
+    status,
+    replace(sold_at, 'T', ' ') AS sold_at,
+    channel,
+    client_id,
+    product_id,
+    quantity,
+    unit_price,
+    discount,
+    net_amount,
+    tax_amount,
+    freight_amount,
+    payment_method,
+    promotion_id,
+    campaign_id
+FROM sale_lines
