@@ -37,7 +37,8 @@ def test_an_unknown_source_suggests_the_nearest() -> None:
 
     assert str(raised.value) == (
         "RETAIL_SOURCE is 'olits', which is no source; did you mean olist? Known are simulator, bank_footfall, "
-        "jaffle_shop, olist, retail_api, retailinsights, rossmann, source_api, or the path of a folder that holds mapping.toml"
+        "jaffle_shop, olist, retail_api, retailinsights, rossmann, source_api, or the path of a folder that holds "
+        "mapping.toml"
     )
 
 
