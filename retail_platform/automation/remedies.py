@@ -1,0 +1,230 @@
+"""What healing decides: from what is wrong, what was tried and what is under way to what is requested now.
+
+Pure: no clock, no instance, no source. Watching and asking is `healing`'s business.
+"""
+
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+import dagster as dg
+from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
+
+from retail_platform.automation.health import State, Unhealthy
+from retail_platform.automation.ranges import is_daily
+from retail_platform.automation.requests import Held, Request, in_chunks, is_windowed
+from retail_platform.partitions import compared_days
+
+LONGEST_PAUSE = 4 * 3600.0
+"""Seconds between two attempts, at most."""
+
+Place = tuple[dg.AssetKey, date | None]
+"""An asset and a day of it; None: a table without days."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What is remembered of a place that healing tried to mend.
+
+    Attributes:
+        attempts: how often.
+        at: when last, in seconds.
+        run_id: the run that had failed by then.
+    """
+
+    attempts: int
+    at: float
+    run_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How patient healing is: attempts, seconds before the second, runs at once, days in a run."""
+
+    attempts: int
+    backoff: float
+    runs: int
+    days_per_run: int
+
+    def due(self, tried: Tried | None, now: float) -> bool:
+        """Whether a place may be tried again."""
+        if tried is None:
+            return True
+        return now >= tried.at + min(self.backoff * 2.0 ** min(tried.attempts - 1, 60), LONGEST_PAUSE)
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What is known at a tick.
+
+    Attributes:
+        unhealthy: everything that is not ok.
+        held: days that runs and backfills under way hold.
+        under_way: healing's own runs that are not over.
+        broad: runs of several days among those that failed: each of their days is tried by itself.
+        foreign: runs among those that failed that healing had not asked for.
+    """
+
+    unhealthy: Iterable[Unhealthy]
+    held: Held = field(default_factory=Held)
+    under_way: int = 0
+    broad: frozenset[str] = frozenset()
+    foreign: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Requests, oldest first; what is to be remembered; and what was tried too often."""
+
+    requests: list[Request]
+    memory: dict[Place, Tried]
+    given_up: list[Unhealthy]
+
+
+class Kinship:
+    """Who is made from whom on the same day, and in which of four turns an asset is healed.
+
+    Tables that days look things up in come first, then days, then days that compare days, then tables over all days.
+    """
+
+    def __init__(self, graph: AssetGraph) -> None:
+        self.graph = graph
+        self.order = [key for key in graph.toposorted_asset_keys if graph.get(key).is_materializable]
+        self.above: dict[dg.AssetKey, frozenset[dg.AssetKey]] = {}
+        self.turn: dict[dg.AssetKey, int] = {}
+        for key in self.order:
+            parents = graph.get(key).parent_keys & self.above.keys()
+            after_days = any(self.turn[parent] > 0 for parent in parents)
+            compares = is_windowed(graph, key) or any(self.turn[parent] == 2 for parent in parents)
+            self.turn[key] = (2 if compares else 1) if is_daily(graph, key) else (3 if after_days else 0)
+            alike = {parent for parent in parents if is_daily(graph, parent) == is_daily(graph, key)}
+            self.above[key] = frozenset(alike.union(*(self.above[parent] for parent in alike)))
+
+    @cached_property
+    def below(self) -> dict[dg.AssetKey, frozenset[dg.AssetKey]]:
+        """Of each asset those made from it that are healed in the same turn."""
+        return {
+            key: frozenset(one for one in self.order if key in self.above[one] and self.turn[one] == self.turn[key])
+            for key in self.order
+        }
+
+    def remedy(self, causes: Mapping[dg.AssetKey, Unhealthy], bad: AbstractSet[dg.AssetKey]) -> frozenset[dg.AssetKey]:
+        """What one run makes to mend the causes of a day: them and what is made from them, as far as it can be.
+
+        What lacks something comes from further up: it is delivered again. What is made from what stays bad is left out.
+        """
+        wanted = set[dg.AssetKey]()
+        for key, one in causes.items():
+            again = {up for up in self.above[key] if self.turn[up] == self.turn[key]} | {key}
+            for start in again if one.state is State.INCOMPLETE else {key}:
+                wanted |= {start} | self.below[start]
+        found = set[dg.AssetKey]()
+        for key in self.order:
+            if key in wanted and not (self.above[key] & bad) - found:
+                found |= self.graph.get(key).execution_set_asset_keys
+        return frozenset(found)
+
+
+def decide(kinship: Kinship, situation: Situation, memory: Mapping[Place, Tried], rules: Rules, now: float) -> Decision:
+    """What to request now.
+
+    A day that a run or backfill holds is never requested; what failed waits twice as long each time; what failed too
+    often is given up, until it is ok again, or somebody else's run of it fails anew. Tables wait for days, and days
+    that compare wait for the days they look at, as long as those are under way or about to be.
+    """
+    bad: dict[Place, Unhealthy] = {}
+    for one in situation.unhealthy:
+        bad[dg.AssetKey.from_user_string(one.asset), one.day] = one
+    known = {
+        place: tried for place, tried in memory.items() if place in bad and not _anew(bad[place], tried, situation)
+    }
+    causes = {
+        place: one
+        for place, one in bad.items()
+        if one.state is not State.RUNNING and not any((up, place[1]) in bad for up in kinship.above[place[0]])
+    }
+    spent = {place for place in causes if place in known and known[place].attempts >= rules.attempts}
+    ready = {
+        place: one
+        for place, one in causes.items()
+        if place not in spent and (one.run_id in situation.broad or rules.due(known.get(place), now))
+    }
+    chosen = _Tick(kinship, situation, rules, bad, known, ready).requests()
+    for request in chosen:
+        for day in request.days.days() if request.days else [None]:
+            for key in request.assets:
+                if (key, day) in ready:
+                    attempts = known[key, day].attempts if (key, day) in known else 0
+                    known[key, day] = Tried(attempts + 1, now, ready[key, day].run_id)
+    return Decision(chosen, known, [causes[place] for place in causes if place in spent])
+
+
+def _anew(one: Unhealthy, tried: Tried, situation: Situation) -> bool:
+    """Whether somebody else tried since: a delivery came, or a person mended something."""
+    return one.run_id is not None and one.run_id != tried.run_id and one.run_id in situation.foreign
+
+
+@dataclass(frozen=True)
+class _Tick:
+    """What may begin now, of what is ready to be tried."""
+
+    kinship: Kinship
+    situation: Situation
+    rules: Rules
+    bad: Mapping[Place, Unhealthy]
+    known: Mapping[Place, Tried]
+    ready: Mapping[Place, Unhealthy]
+
+    def requests(self) -> list[Request]:
+        """The requests, oldest first, no more than there is room for."""
+        room = max(0, self.rules.runs - self.situation.under_way)
+        tables, days, comparing, totals = (self._of_turn(number) for number in range(4))
+        running = {self.kinship.turn[key] for (key, _), one in self.bad.items() if one.state is State.RUNNING}
+        if 0 in running or not room:
+            return []
+        if tables:
+            return self._of_tables(tables)
+        unsettled = {day for _, day in days if day} | self.situation.held.days
+        settled = {
+            place: one for place, one in comparing.items() if place[1] and unsettled.isdisjoint(compared_days(place[1]))
+        }
+        found = sorted(self._of_days(days) + self._of_days(settled), key=_age)
+        if found or days or comparing or running:
+            return found[:room]
+        return self._of_tables(totals)
+
+    def _of_turn(self, number: int) -> dict[Place, Unhealthy]:
+        return {place: one for place, one in self.ready.items() if self.kinship.turn[place[0]] == number}
+
+    def _of_tables(self, places: Mapping[Place, Unhealthy]) -> list[Request]:
+        if not places or self.situation.held.whole:
+            return []
+        causes = {key: one for (key, _), one in places.items()}
+        assets = self.kinship.remedy(causes, {key for key, day in self.bad if day is None})
+        return [Request(assets, None, self._attempt(places))]
+
+    def _of_days(self, places: Mapping[Place, Unhealthy]) -> list[Request]:
+        """Days tried for the first time share runs; those that failed are alone, so that none holds back another."""
+        by_day: dict[date, dict[dg.AssetKey, Unhealthy]] = {}
+        for (key, day), one in places.items():
+            if day is not None and day not in self.situation.held.days:
+                by_day.setdefault(day, {})[key] = one
+        together: dict[date, frozenset[dg.AssetKey]] = {}
+        alone: list[Request] = []
+        for day, causes in by_day.items():
+            assets = self.kinship.remedy(causes, {key for key, other in self.bad if other == day})
+            attempt = self._attempt((key, day) for key in causes)
+            if attempt > 1 or any(one.run_id in self.situation.broad for one in causes.values()):
+                alone += in_chunks({day: assets}, 1, attempt=max(attempt, 2))
+            else:
+                together[day] = assets
+        return in_chunks(together, self.rules.days_per_run) + alone
+
+    def _attempt(self, places: Iterable[Place]) -> int:
+        return 1 + max((self.known[place].attempts for place in places if place in self.known), default=0)
+
+
+def _age(request: Request) -> date:
+    return request.days.first if request.days else date.min
