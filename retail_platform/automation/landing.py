@@ -104,9 +104,10 @@ class Tick:
         if memory is None:
             memory = self._begin(there.touches)
         problems, span = list(there.problems), self.retailer.span()
-        memory, to_compare = look(memory, there.touches, span, complete=not problems)
-        self._remember(memory)
-        memory = self._compare_all(memory, to_compare, span, problems)
+        seen, to_compare = look(memory, there.touches, span, complete=not problems)
+        if seen != memory:
+            self._remember(seen)
+        memory = self._compare_all(seen, to_compare, span, problems)
         return self._request(memory, len(there.touches)), problems
 
     def _begin(self, touches: Iterable[Touch]) -> Memory:
@@ -186,8 +187,11 @@ class Tick:
     def _request(self, memory: Memory, files: int) -> str:
         """Ask for what waits and is free, and tell how it stands."""
         if not memory.days and not memory.tables:
-            waiting = [*memory.waiting, *memory.compared]
-            return f"{files} files, " + (f"{len(waiting)} wait for a second look" if waiting else "nothing new")
+            if memory.compared:
+                compared = ", ".join(f"{name} from {one.next} on" for name, one in sorted(memory.compared.items()))
+                return f"{files} files, still to compare: {compared}"
+            waiting = len(memory.waiting)
+            return f"{files} files, " + (f"{waiting} wait for a second look" if waiting else "nothing new")
         busy = held(self.instance, self.graph)
         if busy.whole:
             return f"{_told(memory)} wait until the runs under way are over"
@@ -218,7 +222,8 @@ class Tick:
                 ever_made=lambda key: self.instance.get_latest_materialization_event(key) is not None,
             )
             why = f"New or changed files: {_told(Memory(days=asked.days, tables=asked.tables))}"
-            self.instance.add_backfill(backfill(self.instance, self.graph, of, id=asked.id, asked_by=NAME, why=why))
+            if of.days or of.tables:  # not where the span was moved away from all of them
+                self.instance.add_backfill(backfill(self.instance, self.graph, of, id=asked.id, asked_by=NAME, why=why))
         memory = replace(memory, asked=None)
         self._remember(memory)
         return memory

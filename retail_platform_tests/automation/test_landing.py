@@ -43,7 +43,9 @@ def landings(shops: Shops, tmp_path: Path) -> Iterator[Landings]:
 
 
 def test_the_simulator_has_no_files_to_land() -> None:
-    assert assemble(open_retailer(Settings(scale="tiny"))).sensors == []
+    sensors = assemble(open_retailer(Settings(scale="tiny"))).sensors or []
+
+    assert "landing" not in [sensor.name for sensor in sensors]
 
 
 def test_files_out_of_order_and_late_ones_with_an_old_time_are_asked_for(shops: Shops, landings: Landings) -> None:
@@ -190,14 +192,14 @@ def test_5000_files_at_once_are_each_asked_for_once_in_bounded_requests(shops: S
         ("span = { first = 2026-03-01, last = 2026-04-30 }", "default_start = 2020-01-01"),
     )
     first = date(2020, 1, 1).toordinal()
-    days = [date.fromordinal(first + offset) for offset in range(1000)]
+    days = [date.fromordinal(first + offset) for offset in range(500)]
     for one in days:
-        for till in range(5):
+        for till in range(10):
             shops.write(f"sales/{one}/{till}.csv", LINES)
     with platform(shops, tmp_path / "platform", days_per_run=31) as one_platform:
         asked = [found["raw_sales"] for found in Landings(one_platform).settle()]
 
-    assert [len(found) for found in asked] == [372, 372, 256]
+    assert [len(found) for found in asked] == [372, 128]
     assert [one for found in asked for one in found] == [str(one) for one in days]
 
 
