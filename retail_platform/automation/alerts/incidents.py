@@ -261,6 +261,7 @@ def _assign(
         home = homes.at(problem.place) or homes.of_follower(problem) or problem.key
         shares.setdefault(home, _Share()).gave_up.append(problem)
         homes.add_joined(problem.place, home)
+    homes.note_unmade(shares)
     for problem in (one for one in found if one.kind is Kind.LATE):
         home = homes.of_late(problem)
         share = shares.setdefault(home or problem.key, _Share())
@@ -277,6 +278,11 @@ class _Homes:
         self._now: dict[Place, str] = {}
         self._runs: dict[str, str] = {}  # run -> key
         self._before = {place: incident.key for incident in state.open for place in incident.places}
+        self._unmade = [
+            (place, one.key)
+            for one in state.open
+            for place in (*(() if one.kind is Kind.CHECK else one.roots), *one.joined)
+        ]
         self._joined = {place: (one.key, run) for one in state.open for place, run in one.joined.items()}
 
     def add_root(self, place: Place, key: str, run_id: str | None) -> None:
@@ -287,6 +293,11 @@ class _Homes:
 
     def add_joined(self, place: Place, key: str) -> None:
         self._now.setdefault(place, key)
+
+    def note_unmade(self, shares: Mapping[str, _Share]) -> None:
+        """Remember where something was not made."""
+        for key, share in shares.items():
+            self._unmade += [(one.place, key) for one in share.problems if one.kind is not Kind.CHECK]
 
     def at(self, place: Place) -> str | None:
         """The incident that holds a place now or did before."""
@@ -315,10 +326,13 @@ class _Homes:
         )
 
     def of_late(self, problem: Problem) -> str | None:
-        """Any incident at the asset or upstream of it, on whatever day, else where it was before as joined."""
+        """Any open incident that keeps the asset or something upstream of it from being made, on whatever day.
+
+        A check that fails without stopping anything is no reason to be late. What joined stays where it is.
+        """
         near = self._upstream.get(problem.place.asset, frozenset()) | {problem.place.asset}
-        open_now = next((key for place, key in self._now.items() if place.asset in near), None)
-        return open_now or self._joined.get(problem.place, (None, None))[0]
+        unmade = next((key for place, key in self._unmade if place.asset in near and key != problem.key), None)
+        return self._joined.get(problem.place, (None, None))[0] or unmade
 
     def _above(self, place: Place) -> str | None:
         """The incident upstream on the same day; for a table without days, on any."""

@@ -46,9 +46,9 @@ def mend_of_late(place: Place) -> str:
     )
 
 
-def mend_of_given_up(place: Place) -> str:
+def mend_of_given_up(place: Place, attempts: int) -> str:
     """What to do where healing tries no more."""
-    return f"Healing tries no more. Mend the cause, then {_made(place)}."
+    return f"Healing tried {attempts} times and tries no more. Mend the cause, then {_made(place)}."
 
 
 def _made(place: Place) -> str:

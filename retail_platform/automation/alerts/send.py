@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from time import monotonic
 
 from retail_platform.automation.alerts.memory import Pending
 from retail_platform.automation.alerts.messages import Message
@@ -37,21 +38,28 @@ def channels(urls: Sequence[str]) -> list[Channel]:
     return [Channel(f"{number}:{url.split('://')[0].lower()}", url) for number, url in enumerate(urls, 1)]
 
 
-def send(outbox: Iterable[Pending], to: Sequence[Channel]) -> Sent:
+def send(outbox: Iterable[Pending], to: Sequence[Channel], *, seconds: float = 30) -> Sent:
     """Send each message to the channels that have not taken it, in order.
 
     A channel that fails gets nothing more this time, so that messages stay in order and a dead server is asked once.
     Channels that are configured no more are forgotten.
+
+    Args:
+        outbox: the messages, oldest first.
+        to: all channels.
+        seconds: after which nothing more is begun: a tick that Dagster ends would forget what it has sent.
     """
     known = {channel.label: channel for channel in to}
+    end = monotonic() + seconds
     failed: list[str] = []
     left: list[Pending] = []
     for pending in outbox:
         missing = []
         for label in (label for label in pending.channels if label in known):
-            if label not in failed and not deliver(pending.message, known[label]):
+            late = monotonic() > end
+            if label not in failed and not late and not deliver(pending.message, known[label]):
                 failed.append(label)
-            if label in failed:
+            if label in failed or late:
                 missing.append(label)
         if missing:
             left.append(Pending(pending.message, tuple(missing)))

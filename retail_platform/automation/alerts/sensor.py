@@ -12,22 +12,24 @@ import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from retail_platform.automation.alerts.causes import Causes
-from retail_platform.automation.alerts.incidents import Problem, State, advance
+from retail_platform.automation.alerts.incidents import Kind, Place, Problem, State, advance
 from retail_platform.automation.alerts.memory import Memory, Pending, dumps, loads
+from retail_platform.automation.alerts.mends import mend_of_given_up
 from retail_platform.automation.alerts.messages import message, plain
 from retail_platform.automation.alerts.problems import find, upstream_of
 from retail_platform.automation.alerts.send import Channel, channels, send
+from retail_platform.automation.healing import GaveUp, gave_up
 from retail_platform.retailer import Retailer
 from retail_platform.windows import Window
 
 NAME = "alerts"
 SECONDS = 60
 
-GivenUp = Callable[[dg.DagsterInstance, AssetGraph], Sequence[Problem]]
-"""What healing has given up."""
+GivenUp = Callable[[dg.DagsterInstance], Sequence[GaveUp]]
+"""What healing tries no more."""
 
 
-def build(retailer: Retailer, given_up: GivenUp) -> dg.SensorDefinition:
+def build(retailer: Retailer, given_up: GivenUp = gave_up) -> dg.SensorDefinition:
     """The sensor; it runs by default where alerts have somewhere to go."""
     to = channels(retailer.settings.alert_addresses)
     causes = Causes()
@@ -72,13 +74,18 @@ def look(
     name, window = retailer.source.name, _window(retailer, before.state)
     found = find(instance, graph, name, window, now=now, causes=causes)
     secrets = retailer.settings.secrets()
-    every = (*found.problems, *given_up(instance, graph))
+    every = (*found.problems, *(_given_up(one) for one in given_up(instance)))
     problems = [replace(one, reason=plain(one.reason, secrets)) for one in every]
     upstream = upstream_of(graph)
     state, notices = advance(before.state, problems, unsettled=found.unsettled, upstream=upstream, now=now)
     labels = tuple(channel.label for channel in to)
     told = (message(one, retailer=name, ui_url=retailer.settings.ui_url) for one in notices)
     return Memory(state, (*before.outbox, *(Pending(one, labels) for one in told)))
+
+
+def _given_up(one: GaveUp) -> Problem:
+    place = Place(one.asset, one.day)
+    return Problem(Kind.GAVE_UP, place, "gave up", one.reason, mend_of_given_up(place, one.attempts))
 
 
 def _window(retailer: Retailer, state: State) -> Window:

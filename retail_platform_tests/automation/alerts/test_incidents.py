@@ -132,6 +132,30 @@ def test_lateness_is_told_only_where_nothing_upstream_is_known_to_be_wrong() -> 
     assert story.told(failed("raw_footfall", 3), late(day=1)) == []
 
 
+def test_lateness_after_an_outage_is_part_of_it_until_the_days_are_there() -> None:
+    story = Story()
+    story.look(unavailable("raw_sales"), late(day=0))
+
+    assert story.told(late(day=0), late(day=1)) == []  # the source is back, the days are still to be made
+    assert story.told(late(day=1)) == []
+    assert story.told() == [(Event.RECOVERED, UNAVAILABLE)]
+
+
+def test_a_check_that_stops_nothing_hides_no_lateness() -> None:
+    story = Story()
+    story.look(check("sales", day=0))
+
+    assert story.told(check("sales", day=0), late(day=2)) == [(Event.OPENED, "daily_metrics late: late")]
+    assert story.told(check("sales", day=0), late(day=2)) == []
+
+
+def test_a_check_that_blocks_what_is_late_does() -> None:
+    story = Story()
+    story.look(check("sales"), skipped("store_days"))
+
+    assert story.told(check("sales"), skipped("store_days"), late()) == []
+
+
 def test_giving_up_is_told_once_an_incident() -> None:
     story = Story()
     outage = [unavailable(asset, day) for asset in ("raw_sales", "raw_footfall") for day in range(3)]

@@ -74,6 +74,15 @@ def test_a_channel_that_is_configured_no_more_is_forgotten(hook: Hook) -> None:
     assert sent.left == ()
 
 
+def test_what_time_does_not_allow_is_left_for_the_next_time(hook: Hook) -> None:
+    to = channels([hook.url])
+    waiting = pending(to, MESSAGE)
+
+    sent = send(waiting, to, seconds=-1)
+
+    assert (sent.left, sent.failed, hook.subjects) == (tuple(waiting), (), [])
+
+
 def test_no_secret_is_logged_or_shown(hook: Hook, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     to = channels([hook.url])

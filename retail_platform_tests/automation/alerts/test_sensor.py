@@ -10,7 +10,7 @@ import pytest
 from dagster import DagsterRunStatus
 
 from retail_platform.automation.alerts import sensor
-from retail_platform.automation.alerts.incidents import Kind, Place, Problem
+from retail_platform.automation.healing import GaveUp
 from retail_platform.definitions import open_retailer
 from retail_platform.settings import load_settings
 from retail_platform_tests.automation.alerts.servers import Hook, Mail, mail_server, webhook
@@ -61,7 +61,7 @@ class Daemon:
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
         self.cursor: str | None = None
-        self.gave_up: list[Problem] = []
+        self.gave_up: list[GaveUp] = []
         with platform.environment():
             self.sensor = sensor.build(open_retailer(load_settings()), lambda *_: self.gave_up)
 
@@ -87,7 +87,7 @@ def _a_day_fails_and_is_mended(platform: Platform, shops: Shops, mail: Mail, hoo
     daemon = Daemon(platform)
     daemon.tick()
 
-    platform.materialize("2026-03-01", "2026-03-03", select="+store_days")
+    platform.materialize(DAY, select="+sales")
     said = [daemon.tick() for _ in range(3)]
 
     assert said == [
@@ -103,7 +103,7 @@ def _a_day_fails_and_is_mended(platform: Platform, shops: Shops, mail: Mail, hoo
     assert "See: http://127.0.0.1:3000/runs/" in body
 
     shops.deliver(3)
-    platform.materialize(DAY, select="raw_sales+ and +store_days")
+    platform.materialize(DAY, select="raw_sales or sales")
     daemon.tick()
     daemon.tick()
 
@@ -187,13 +187,13 @@ def test_what_healing_gave_up_is_told_as_a_further_message(platform: Platform, h
     history.run(["raw_sales"], window(DAY), status=DagsterRunStatus.FAILURE)
     daemon.tick()
 
-    place = Place("raw_sales", date.fromisoformat(DAY))
-    daemon.gave_up = [Problem(Kind.GAVE_UP, place, "gave up", "5 attempts failed", "mend it and `retail backfill`")]
+    daemon.gave_up = [GaveUp("raw_sales", date.fromisoformat(DAY), 30, "the till was on fire")]
     daemon.tick()
     daemon.tick()
 
     assert hook.subjects[1:] == ["[corner] healing gave up: a run ended before its assets were done"]
-    assert "What to do: mend it and `retail backfill`" in hook.received[1]["message"]
+    assert "Healing tried 30 times" in hook.received[1]["message"]
+    assert f"`retail materialize --select raw_sales+ --from {DAY} --to {DAY}`" in hook.received[1]["message"]
 
 
 def test_a_channel_that_is_down_gets_its_message_later(platform: Platform, mail: Mail, hook: Hook) -> None:
