@@ -7,6 +7,7 @@ from functools import lru_cache
 import dagster as dg
 
 from retail_platform.automation import healing, jobs, landing, liveness, logs, schedules
+from retail_platform.automation.alerts import sensor as alerts
 from retail_platform.domains.calendar import assets as calendar_assets
 from retail_platform.domains.clients import assets as client_assets
 from retail_platform.domains.clients import checks as client_checks
@@ -75,7 +76,7 @@ def _assemble(retailer: Retailer) -> dg.Definitions:
         asset_checks=[check for build in _CHECKS for check in build(retailer)],
         jobs=jobs.build(daily),
         schedules=schedules.build(retailer),
-        sensors=[healing.build(retailer), *landing.build(retailer)],
+        sensors=[healing.build(retailer), alerts.build(retailer), *landing.build(retailer)],
         resources={
             "io_manager": LakeIOManager(lake_uri=retailer.settings.lake_uri),
             "objects": ObjectIOManager(lake_uri=retailer.settings.lake_uri),
