@@ -32,11 +32,13 @@ class Phase:
 
     Attributes:
         reaches: what the same plan makes and they read a window of days of: what it changes reaches later days, too.
+        only: the days, where they are not all days of the range; those that it reaches are then among them.
     """
 
     keys: tuple[dg.AssetKey, ...]
     daily: bool
     reaches: frozenset[dg.AssetKey] = frozenset()
+    only: tuple[date, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,11 @@ class Plan:
     @property
     def days(self) -> int:
         """Days over all phases; a phase without days counts as one."""
-        return sum(len(self.window) if phase.daily else 1 for phase in self.phases)
+        return sum(len(self.days_of(phase)) if phase.daily else 1 for phase in self.phases)
+
+    def days_of(self, phase: Phase) -> list[date]:
+        """The days of a daily phase, in order."""
+        return list(self.window.days() if phase.only is None else phase.only)
 
 
 def plan_range(
@@ -228,8 +234,8 @@ def execute_range(
             if not run(phase, number, None, 1):
                 break  # everything after it reads these tables
             continue
-        windows = unbroken(day for day in plan.window.days() if day not in lost)
-        windows += _reached(instance, phase, plan.window) if phase.reaches else []
+        windows = unbroken(day for day in plan.days_of(phase) if day not in lost)
+        windows += _reached(instance, phase, plan.window) if phase.reaches and phase.only is None else []
         for days in (part for window in windows for part in chunks(window, plan.days_per_run)):
             if run(phase, number, days, 1):
                 continue

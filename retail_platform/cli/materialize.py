@@ -23,7 +23,9 @@ from retail_platform.cli.common import (
 from retail_platform.cli.reports import ANNOTATED, annotation, in_github_actions
 
 if TYPE_CHECKING:
-    from retail_platform.automation.ranges import Failure, Outcome, Step
+    import dagster as dg
+
+    from retail_platform.automation.ranges import Failure, Outcome, Plan, Step
     from retail_platform.retailer import Retailer
     from retail_platform.windows import Window
 
@@ -87,7 +89,7 @@ def demo() -> None:
 
 def run_range(retailer: "Retailer", window: "Window", selection: str, *, verbose: bool) -> "Outcome":
     """Materialize a range with a progress bar."""
-    from retail_platform.automation.ranges import execute_range, plan_range
+    from retail_platform.automation.ranges import plan_range
     from retail_platform.cli.common import Misuse
     from retail_platform.storage.lake import Lake
 
@@ -97,25 +99,30 @@ def run_range(retailer: "Retailer", window: "Window", selection: str, *, verbose
         except ValueError as error:
             raise Misuse(str(error)) from None
         Lake(retailer.settings.lake_uri).claim(retailer.identity)  # before anything of another source is run
-        as_json = retailer.settings.log_format == "json"
-        log_level = "INFO" if verbose or as_json else "CRITICAL"
-        with _progress(shown=not as_json) as progress:
-            task = progress.add_task(str(window), total=plan.days, rows=0, rate="")
+        return executed(instance, retailer, plan, verbose=verbose)
 
-            def on_step(step: "Step") -> None:
-                done = progress.tasks[0]
-                rows = done.fields["rows"] + step.rows
-                seconds = max(done.elapsed or 0.0, 0.001)
-                progress.update(
-                    task,
-                    advance=len(step.window) if step.window else 1,
-                    rows=rows,
-                    rate=f"{rows / seconds:,.0f} rows/s",
-                )
 
-            return execute_range(
-                instance, plan, on_step=on_step, log_level="INFO" if verbose or as_json else "CRITICAL"
+def executed(instance: "dg.DagsterInstance", retailer: "Retailer", plan: "Plan", *, verbose: bool) -> "Outcome":
+    """Execute a plan with a progress bar, or with JSON lines in its place."""
+    from retail_platform.automation.ranges import execute_range
+
+    as_json = retailer.settings.log_format == "json"
+    log_level = "INFO" if verbose or as_json else "CRITICAL"
+    with _progress(shown=not as_json) as progress:
+        task = progress.add_task(str(plan.window), total=plan.days, rows=0, rate="")
+
+        def on_step(step: "Step") -> None:
+            done = progress.tasks[0]
+            rows = done.fields["rows"] + step.rows
+            seconds = max(done.elapsed or 0.0, 0.001)
+            progress.update(
+                task,
+                advance=len(step.window) if step.window else 1,
+                rows=rows,
+                rate=f"{rows / seconds:,.0f} rows/s",
             )
+
+        return execute_range(instance, plan, on_step=on_step, log_level=log_level)
 
 
 def report(outcome: "Outcome") -> None:
