@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from threading import Event, Lock
@@ -25,6 +26,8 @@ from retail_platform.sources.mapping.http.errors import Cancelled, NothingFound,
 from retail_platform.sources.mapping.http.model import HttpInput
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
     import tenacity
 
@@ -96,6 +99,7 @@ class Client:
         self._next_start = 0.0
         self._http = httpx.Client(
             headers=self._headers(),
+            verify=_trusted(),
             timeout=layout.timeout,
             limits=httpx.Limits(max_connections=layout.concurrency, max_keepalive_connections=layout.concurrency),
         )
@@ -232,6 +236,14 @@ class Client:
         jitter = tenacity.wait_random_exponential(multiplier=_FIRST_PAUSE, max=_LONGEST_PAUSE)(state)
         error = state.outcome.exception() if state.outcome else None
         return max(jitter, error.pause or 0) if isinstance(error, Transient) else jitter
+
+
+@cache
+def _trusted() -> "ssl.SSLContext":
+    """Whom to trust; made once, as reading the certificates takes longer than most answers."""
+    import httpx
+
+    return httpx.create_ssl_context()
 
 
 def _pause_asked(text: str | None) -> float | None:

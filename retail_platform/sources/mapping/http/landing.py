@@ -30,11 +30,13 @@ def text_columns(what: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
     """Objects as rows of text; a key that an object lacks is null.
 
     Raises:
-        SourceContractError: there are too many keys, one is no name of a column, or a text is no Unicode.
+        SourceContractError: there are no keys or too many, one is no name of a column, or a text is no Unicode.
     """
     keys = dict.fromkeys(chain.from_iterable(rows))
     if len(keys) > MAX_COLUMNS:
         raise SourceContractError(f"{what}: the objects have {len(keys):,} different keys; {MAX_COLUMNS} are allowed")
+    if rows and not keys:
+        raise SourceContractError(f"{what}: the objects are empty")
     names: dict[str, str] = {}
     for key in keys:
         if not key or len(key) > _LONGEST_NAME or not key.isprintable():

@@ -41,7 +41,7 @@ class Server:
 
     url: str
     answer: Callable[[Asked], Reply]
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list, repr=False)
     at_once: int = 0
     most_at_once: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
