@@ -13,8 +13,8 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 from dagster._core.storage.dagster_run import RunsFilter
 
 from retail_platform.automation.alerts.causes import Causes
-from retail_platform.automation.alerts.incidents import Kind, Place, Problem, Unsettled
 from retail_platform.automation.alerts.mends import mend_of_broken_check, mend_of_check
+from retail_platform.automation.alerts.model import Kind, Place, Problem, Unsettled
 from retail_platform.windows import Window
 
 _AT_ONCE = 500

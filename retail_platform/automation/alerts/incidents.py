@@ -18,136 +18,22 @@ The rules:
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from enum import StrEnum
+
+from retail_platform.automation.alerts.model import (
+    Closed,
+    Event,
+    Incident,
+    Kind,
+    Notice,
+    Place,
+    Problem,
+    State,
+    Unsettled,
+)
 
 SOON = timedelta(hours=1)
 FIRST_HOLD = timedelta(minutes=10)
 LONGEST_HOLD = timedelta(hours=4)
-
-
-class Kind(StrEnum):
-    """What a problem is."""
-
-    FAILURE = "failure"  # the newest attempt to make a day failed
-    CHECK = "check"  # the newest evaluation of a check failed with ERROR
-    LATE = "late"  # a day is not there when it should be
-    GAVE_UP = "gave_up"  # healing does not try the day any more
-
-
-class Event(StrEnum):
-    """What is told of an incident."""
-
-    OPENED = "opened"
-    BACK = "back"
-    GAVE_UP = "gave_up"
-    RECOVERED = "recovered"
-
-
-@dataclass(frozen=True)
-class Place:
-    """An asset's day; `day` is None for a table without days."""
-
-    asset: str
-    day: date | None
-
-
-@dataclass(frozen=True)
-class Unsettled:
-    """A place whose newest attempt neither succeeded nor failed, or a check of it with no verdict (yet)."""
-
-    place: Place
-    check: str | None = None
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something that is wrong now.
-
-    Attributes:
-        cause: what makes problems one incident: a type of error or the name of a check; with `shared` of all assets
-            alike, as `source olist`, else of the asset.
-        reason: what was found, in a sentence.
-        mend: what the operator does, or that there is nothing to do.
-        run_id: the run that showed it.
-        follows: it was not tried because something upstream failed.
-    """
-
-    kind: Kind
-    place: Place
-    cause: str
-    reason: str
-    mend: str
-    run_id: str | None = None
-    shared: bool = False
-    follows: bool = False
-
-    @property
-    def key(self) -> str:
-        """What the incident is known by."""
-        return self.cause if self.shared else f"{self.place.asset} {self.kind}: {self.cause}"
-
-
-@dataclass(frozen=True)
-class Incident:
-    """Problems of one cause, and what joined them.
-
-    Attributes:
-        kind, cause, reason, mend, run_id: of its first problem.
-        roots: places with the cause itself; joined: places downstream, each with the run that showed it.
-        touched: all places it ever had.
-        hold: how long it must be gone before its recovery is told.
-        gone_since: since when it has been gone, while it is held.
-    """
-
-    key: str
-    kind: Kind
-    cause: str
-    reason: str
-    mend: str
-    run_id: str | None
-    since: datetime
-    roots: frozenset[Place] = frozenset()
-    joined: Mapping[Place, str | None] = field(default_factory=dict)
-    touched: frozenset[Place] = frozenset()
-    gave_up: bool = False
-    hold: timedelta = timedelta()
-    gone_since: datetime | None = None
-
-    @property
-    def places(self) -> set[Place]:
-        """Where something is wrong now."""
-        return {*self.roots, *self.joined}
-
-    def waiting(self, unsettled: set[Unsettled]) -> set[Place]:
-        """Those of its places of which nothing can be said now."""
-        check = self.cause if self.kind is Kind.CHECK else None
-        return {one for one in self.places if Unsettled(one) in unsettled or Unsettled(one, check) in unsettled}
-
-
-@dataclass(frozen=True)
-class Closed:
-    """A recovery that was told: when, and how long the next one would be held at most."""
-
-    at: datetime
-    hold: timedelta
-
-
-@dataclass(frozen=True)
-class State:
-    """What is remembered from one look to the next: open incidents, and recent recoveries by key."""
-
-    open: tuple[Incident, ...] = ()
-    closed: Mapping[str, Closed] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Notice:
-    """Something to tell: what happened to which incident, and its problems by their reasons."""
-
-    event: Event
-    incident: Incident
-    at: datetime
-    problems: tuple[Problem, ...] = ()
 
 
 def advance(

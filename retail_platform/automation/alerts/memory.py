@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from retail_platform.automation.alerts.incidents import Closed, Incident, Kind, Place, State
 from retail_platform.automation.alerts.messages import Message
+from retail_platform.automation.alerts.model import Closed, Incident, Kind, Place, State
 from retail_platform.windows import Window, unbroken
 
 _VERSION = 1

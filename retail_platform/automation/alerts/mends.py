@@ -4,7 +4,7 @@ Only words belong here; docs/operating.md tells more of each.
 """
 
 from retail_platform.automation.alerts.causes import Cause
-from retail_platform.automation.alerts.incidents import Place
+from retail_platform.automation.alerts.model import Place
 
 AGAIN = (
     "Nothing at first: where healing is on, the days are tried again by themselves, with growing pauses, "

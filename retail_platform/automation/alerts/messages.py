@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote
 
-from retail_platform.automation.alerts.incidents import Event, Incident, Kind, Notice, Place, Problem
+from retail_platform.automation.alerts.model import Event, Incident, Kind, Notice, Place, Problem
 from retail_platform.windows import unbroken
 
 _SHOWN = 3

@@ -16,8 +16,8 @@ from dagster._utils.schedules import get_latest_completed_cron_tick
 
 from retail_platform.automation.alerts.causes import Causes
 from retail_platform.automation.alerts.failed_checks import failed_checks
-from retail_platform.automation.alerts.incidents import Kind, Place, Problem, Unsettled
 from retail_platform.automation.alerts.mends import AGAIN, mend_of_failure, mend_of_late
+from retail_platform.automation.alerts.model import Kind, Place, Problem, Unsettled
 from retail_platform.automation.records import read_records
 from retail_platform.partitions import materialized_days
 from retail_platform.windows import Window

@@ -12,10 +12,11 @@ import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from retail_platform.automation.alerts.causes import Causes
-from retail_platform.automation.alerts.incidents import Kind, Place, Problem, State, advance
+from retail_platform.automation.alerts.incidents import advance
 from retail_platform.automation.alerts.memory import Memory, Pending, dumps, loads
 from retail_platform.automation.alerts.mends import mend_of_given_up
 from retail_platform.automation.alerts.messages import message, plain
+from retail_platform.automation.alerts.model import Kind, Place, Problem, State
 from retail_platform.automation.alerts.problems import find, upstream_of
 from retail_platform.automation.alerts.send import Channel, channels, send
 from retail_platform.automation.healing import GaveUp, gave_up

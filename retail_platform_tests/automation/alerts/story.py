@@ -6,8 +6,9 @@ Only building problems and playing them belongs here.
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
-from retail_platform.automation.alerts.incidents import Event, Kind, Notice, Place, Problem, Unsettled, advance
+from retail_platform.automation.alerts.incidents import advance
 from retail_platform.automation.alerts.memory import Memory, dumps, loads
+from retail_platform.automation.alerts.model import Event, Kind, Notice, Place, Problem, Unsettled
 
 FIRST = date(2026, 3, 1)
 UNAVAILABLE = "source shops is unavailable"

@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retail_platform.automation.alerts.incidents import Event, Problem, Unsettled
+from retail_platform.automation.alerts.model import Event, Problem, Unsettled
 from retail_platform_tests.automation.alerts.story import (
     UNAVAILABLE,
     UPSTREAM,
@@ -238,7 +238,7 @@ def test_whatever_happens_it_is_told_and_every_incident_ends(looks: list[set[tup
     story = Story()
     open_: set[str] = set()
     for number, found in enumerate(looks):
-        problems = [make[kind](asset, day) for asset, day, kind in sorted(found)]  # type: ignore[operator]
+        problems = [make[kind](asset, day) for asset, day, kind in sorted(found)]
         for event, key in story.told(*problems, minutes=7 * number):
             assert (event in (Event.OPENED, Event.BACK)) == (key not in open_)
             if event is not Event.GAVE_UP:

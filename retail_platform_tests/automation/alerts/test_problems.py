@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from retail_platform.automation.alerts.causes import Causes
-from retail_platform.automation.alerts.incidents import Kind, Problem
+from retail_platform.automation.alerts.model import Kind, Problem
 from retail_platform.automation.alerts.problems import find, upstream_of
 from retail_platform.windows import Window
 from retail_platform_tests.automation.histories import History
