@@ -5,9 +5,7 @@ Only what Delta and Polars do not do by themselves belongs here; tables are `lak
 
 import errno
 import os
-import random
 import re
-import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +16,6 @@ from retail_platform.storage import s3
 
 VARIABLE = "RETAIL_LAKE_URI"
 T = TypeVar("T")
-_ASKED = 4
 _REFUSALS = {
     errno.EACCES: "not allowed",
     errno.EPERM: "not allowed",
@@ -72,23 +69,18 @@ def frame_options(uri: str) -> dict[str, Any] | None:
 def asked(uri: str, action: Callable[[], T]) -> T:
     """What an action on an address gives; a bucket that breaks off its answer is asked again.
 
-    The libraries repeat what got no answer, but not all of them an answer that ends too early.
-
     Raises:
         LakeError: the bucket refuses or does not answer; with the setting and the mend.
     """
-    for attempt in range(1, _ASKED + 1):
-        try:
-            return action()
-        except Exception as error:  # of three libraries without a common base
-            if attempt < _ASKED and is_passing(uri, error):
-                time.sleep(random.uniform(0, 0.1 * attempt))
-                continue
-            reason = s3.why(error, VARIABLE) if is_remote(uri) else None
-            if reason is None:
-                raise
-            raise LakeError(f"the lake at {uri} does not answer as it should: {reason} ({error})") from error
-    raise AssertionError
+    if not is_remote(uri):
+        return action()
+    try:
+        return s3.insist(action)
+    except Exception as error:  # of three libraries without a common base
+        reason = s3.why(error, VARIABLE)
+        if reason is None:
+            raise
+        raise LakeError(f"the lake at {uri} does not answer as it should: {reason} ({error})") from error
 
 
 def refusal(uri: str, error: BaseException) -> str | None:

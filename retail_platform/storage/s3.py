@@ -6,19 +6,24 @@ Delta, Polars and boto3 are given the same answer, so that what works for one wo
 """
 
 import os
+import random
 import re
+import time
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 ATTEMPTS = 10
 """How often a request is sent at most, by whichever library, with growing pauses."""
 
 _BOTO_ATTEMPTS = 6  # its pauses are longer
+_INSISTED = 4
 _CONNECT_SECONDS, _ANSWER_SECONDS, _RETRY_SECONDS = 5, 60, 120
 _CREDENTIALS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
 
-_REFUSALS = (
-    (r"NoSuchBucket", "the bucket is not there: create it, or correct {setting}"),
+_ACCESS = (
     (
         r"InvalidAccessKeyId|SignatureDoesNotMatch|InvalidToken|ExpiredToken|Unauthenticated|401 Unauthorized",
         "the store does not accept the credentials: check " + _CREDENTIALS,
@@ -28,6 +33,10 @@ _REFUSALS = (
         "the credentials have no right to do this: allow s3:ListBucket, s3:GetObject, s3:PutObject and "
         "s3:DeleteObject on {setting}, or check " + _CREDENTIALS,
     ),
+)
+_REFUSALS = (
+    *_ACCESS,
+    (r"NoSuchBucket", "the bucket is not there: create it, or correct {setting}"),
     (
         r"PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraint|301 Moved",
         "the bucket is in another region: set AWS_REGION to it",
@@ -122,6 +131,26 @@ def is_passing(error: BaseException) -> bool:
     return bool(re.search(_OVERLOADED, text)) and not any(re.search(pattern, text) for pattern, _ in _REFUSALS)
 
 
+def is_refused(error: BaseException) -> bool:
+    """Whether the credentials are what is wrong: nothing mends this but a hand."""
+    return isinstance(error, CredentialsMissing) or any(re.search(pattern, _text(error)) for pattern, _ in _ACCESS)
+
+
+def insist(action: Callable[[], T]) -> T:
+    """What an action gives; where the answer broke off it is asked again.
+
+    The libraries repeat what got no answer, but not all of them an answer that ends too early.
+    """
+    for attempt in range(1, _INSISTED):
+        try:
+            return action()
+        except Exception as error:  # of three libraries without a common base
+            if not is_passing(error):
+                raise
+            time.sleep(random.uniform(0, 0.1 * attempt))
+    return action()
+
+
 def _text(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
@@ -174,7 +203,7 @@ def _connection(_variables: tuple[tuple[str, str], ...]) -> tuple[Any, Any]:
     from botocore.exceptions import BotoCoreError
 
     config = Config(
-        retries={"mode": "standard", "total_max_attempts": _BOTO_ATTEMPTS},
+        retries={"mode": "standard", "total_max_attempts": int(os.environ.get("AWS_MAX_ATTEMPTS") or _BOTO_ATTEMPTS)},
         connect_timeout=_CONNECT_SECONDS,
         read_timeout=_ANSWER_SECONDS,
         s3={"addressing_style": "virtual" if _virtual_hosted() else "auto"},

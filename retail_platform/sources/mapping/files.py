@@ -5,17 +5,19 @@ What the files hold is `readers`' business; here they are names, sizes and stamp
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from glob import escape, glob
 from os.path import commonprefix
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from retail_platform.settings import SettingsError
 from retail_platform.sources.base import SourceContractError, SourceUnavailable
 from retail_platform.sources.mapping.scratch import made_once
+from retail_platform.storage import s3
+
+T = TypeVar("T")
 
 VARIABLE = "RETAIL_SOURCE_DIR"
 
@@ -158,21 +160,22 @@ class S3Folder:
         wholes = [f"{self.prefix}/{pattern}".lstrip("/") for pattern in patterns]
         # S3 prefixes are of letters, not of folders.
         fixed = commonprefix([re.split(r"[*?\[]", whole, maxsplit=1)[0] for whole in wholes])  # noqa: RUF071
-        with _answers(self.name):
-            files = {str(one["Key"]): self._file(one) for one in self._objects(fixed)}
+        files = {str(one["Key"]): self._file(one) for one in self._objects(fixed)}
         expressions = [re.compile(path_expression(whole) + r"(\.gz)?") for whole in wholes]
         return [_in_order(file for key, file in files.items() if one.fullmatch(key)) for one in expressions]
 
     def similar(self, pattern: str) -> list[str]:
         """Names of files near to one that is missing."""
         start = f"{self.prefix}/" if self.prefix else ""
-        with _answers(self.name):
-            names = [str(one["Key"]).removeprefix(start) for one in self._objects(start)]
+        names = [str(one["Key"]).removeprefix(start) for one in self._objects(start)]
         return get_close_matches(pattern, names, n=3, cutoff=0.4) or names[:3]
 
     def _objects(self, prefix: str) -> list[dict[str, Any]]:
-        pages = self._client().get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
-        return [one for page in pages for one in page.get("Contents", [])]
+        def listed() -> list[dict[str, Any]]:
+            pages = s3.client().get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+            return [one for page in pages for one in page.get("Contents", [])]
+
+        return _answered(self.name, listed)
 
     def _file(self, found: dict[str, Any]) -> File:
         key, etag = str(found["Key"]), str(found["ETag"]).strip('"')
@@ -180,8 +183,7 @@ class S3Folder:
 
         def fetch(folder: Path) -> Path:
             def download(target: Path) -> None:
-                with _answers(name):
-                    self._client().download_file(self.bucket, key, str(target))
+                _answered(name, lambda: s3.client().download_file(self.bucket, key, str(target)))
 
             return made_once(f"{name} {etag}", Path(key).suffix, download, folder)
 
@@ -189,26 +191,22 @@ class S3Folder:
         arrived = found["LastModified"].timestamp() + 1  # S3 tells the second: it may have come at its end
         return File(name, stamp, fetch, version, arrived)
 
-    def _client(self) -> Any:
-        import boto3
 
-        return boto3.client("s3")
-
-
-@contextmanager
-def _answers(name: str) -> Iterator[None]:
-    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
-
+def _answered(name: str, action: Callable[[], T]) -> T:
     try:
-        yield
-    except NoCredentialsError as error:
-        raise SourceContractError(f"{name}: {error}; set the AWS_* variables") from error
-    except ClientError as error:
-        refused = error.response.get("Error", {}).get("Code") in ("AccessDenied", "403", "InvalidAccessKeyId")
-        kind = SourceContractError if refused else SourceUnavailable
-        raise kind(f"{name}: {error}") from error
-    except BotoCoreError as error:
-        raise SourceUnavailable(f"{name}: {error}") from error
+        return s3.insist(action)
+    except Exception as error:  # of two libraries without a common base
+        mend = s3.why(error, VARIABLE)
+        if mend is None and not isinstance(error, _boto_errors()):
+            raise
+        kind = SourceContractError if s3.is_refused(error) else SourceUnavailable
+        raise kind(f"{name}: {error}" + (f"; {mend}" if mend else "")) from error
+
+
+def _boto_errors() -> tuple[type[Exception], ...]:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    return BotoCoreError, ClientError
 
 
 def path_expression(pattern: str) -> str:

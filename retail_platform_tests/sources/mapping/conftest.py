@@ -1,8 +1,5 @@
 """A small retailer to describe: two shops, a file of sale lines a day."""
 
-import subprocess
-import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -95,17 +92,3 @@ def retailer(tmp_path: Path) -> Retailer:
 def days(first: int, last: int) -> Window:
     """Days of March 2026."""
     return Window(date(2026, 3, first), date(2026, 3, last))
-
-
-@pytest.fixture(scope="session")
-def s3_server() -> Iterator[str]:
-    """The address of an S3 server, a process of its own."""
-    command = [sys.executable, "-u", "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as server:
-        assert server.stderr is not None
-        for line in server.stderr:
-            if "Running on" in line:
-                yield line.split("Running on")[1].split()[0]
-                break
-        server.terminate()
-        server.communicate()

@@ -2,6 +2,7 @@
 
 import gzip
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import boto3
@@ -9,6 +10,7 @@ import polars as pl
 import pytest
 
 from retail_platform.sources.base import SourceContractError, SourceUnavailable
+from retail_platform_tests.s3_faults import KINDS, faulty_s3
 from retail_platform_tests.sources.mapping.conftest import MAPPING, Retailer, days
 
 
@@ -52,6 +54,42 @@ def test_what_is_missing_in_s3_is_no_delivery(retailer: Retailer, bucket: str) -
         retailer.source("s3://corner/exports").read("stores")
     with pytest.raises(SourceUnavailable, match=r"s3://nowhere: .*NoSuchBucket"):
         retailer.source("s3://nowhere").read("stores")
+
+
+def test_more_objects_than_one_page_lists(retailer: Retailer, bucket: str) -> None:
+    client = boto3.client("s3")
+    names = [f"export/sales/{number:04}.note" for number in range(1001)]
+    with ThreadPoolExecutor(4) as several:
+        list(several.map(lambda name: client.put_object(Bucket="corner", Key=name, Body=b""), names))
+
+    assert retailer.source(bucket).read("sales", days(1, 3)).collect().height == 3
+    assert retailer.source(bucket).read("stores").collect().height == 2
+
+
+def test_files_through_a_store_that_fails(
+    retailer: Retailer, bucket: str, s3_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = retailer.source(bucket).read("sales", days(1, 3)).collect()
+    with faulty_s3(s3_server, rate=0, stall_seconds=0.1) as faulty:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", faulty.endpoint)
+        for kind in KINDS:
+            faulty.change(once=(kind, "GET", "list-type"))
+
+            assert retailer.source(bucket).read("sales", days(1, 3)).collect().equals(whole)
+
+            assert faulty.change()[kind] == 1
+
+
+def test_files_without_credentials_name_what_to_set(
+    retailer: Retailer, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, "none")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+    with pytest.raises(SourceContractError, match="there are no AWS credentials: set AWS_ACCESS_KEY_ID"):
+        retailer.source(bucket).read("stores")
 
 
 def test_a_changed_object_is_read_again(retailer: Retailer, bucket: str) -> None:
