@@ -36,6 +36,18 @@ def _write_for_ever(uri: str) -> None:
     base = rows(1, 10, each=1000)
     Lake(f"{uri}-of-child").replace("sales", base, days(1, 10))  # what is slow once only
     print(os.getpid(), flush=True)
+    _replace_for_ever(uri, base)
+
+
+def write_until_killed(uri: str) -> None:
+    """Replace ten days for ever, each time by a greater value."""
+    base = rows(1, 10, each=1000)
+    Lake(f"{uri}-of-child").replace("sales", base, days(1, 10))  # what is slow once only
+    print("ready", flush=True)
+    _replace_for_ever(uri, base)
+
+
+def _replace_for_ever(uri: str, base: pl.DataFrame) -> None:
     while True:
         value = Lake(uri).scan("sales").select(pl.col("value").max()).collect().item()
         Lake(uri).replace("sales", base.with_columns(value=pl.lit(value + 1, pl.Int64)), days(1, 10))

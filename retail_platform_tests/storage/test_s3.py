@@ -1,5 +1,7 @@
 """The same lake on S3, against a real server process (moto)."""
 
+import random
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -63,6 +65,27 @@ def test_processes_share_a_lake(lake: Lake) -> None:
     finish(*(start("write_days", lake.uri, 1, 2) for _ in range(2)), start("write_days", lake.uri, 3, 3))
 
     assert lake.scan("sales").collect().height == 6
+
+
+def test_a_killed_write_leaves_the_old_or_the_new_content(lake: Lake) -> None:
+    lake.replace("sales", rows(1, 10, each=1000), days(1, 10))
+    chance, values = random.Random(7), [0]
+    for _ in range(4):
+        writer = start("write_until_killed", lake.uri)
+        assert writer.stdout
+        assert writer.stdout.readline() == "ready\n"
+        time.sleep(chance.uniform(0.0, 0.4))
+        writer.kill()
+        writer.communicate()
+
+        found = lake.scan("sales").group_by("date", "value").len().collect()
+        assert found.height == 10, "each day has one content"
+        assert set(found["len"]) == {1000}
+        assert found["value"].n_unique() == 1, "all days are of one commit"
+        values.append(found["value"][0])
+    assert values == sorted(values)
+    lake.replace("sales", rows(1, 10, each=1000), days(1, 10))
+    assert lake.scan("sales").collect()["value"].sum() == 0
 
 
 def test_one_lake_holds_one_source(lake: Lake) -> None:
