@@ -27,6 +27,7 @@ from retail_platform.sources.mapping.opened import Opened, opened
 from retail_platform.windows import Window
 
 DAYS_LOOKED_AT = 31  # the newest, of inputs that deliver a file a day
+RETRY_SECONDS = 3  # that a page is tried again, at most
 
 Level = Literal["error", "warning", "info"]
 
@@ -69,7 +70,7 @@ def check_mapping(
         The findings, inputs first, then dataset by dataset; no error among them: the mapping can be used.
     """
     try:
-        mapping = load_mapping(folder)
+        mapping = _impatient(load_mapping(folder))
         source = open_folder(source_dir) if mapping.inputs else NoFolder()
         api = open_api(source_url, source_token) if mapping.http else None
     except (SourceContractError, SettingsError) as error:
@@ -211,6 +212,15 @@ def type_name(dtype: pl.DataType) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _impatient(mapping: MappingFile) -> MappingFile:
+    """Somebody waits: a server that is down is not asked for as long as a run does."""
+    endpoints = {
+        name: one.model_copy(update={"retry_seconds": min(one.retry_seconds, RETRY_SECONDS)})
+        for name, one in mapping.http.items()
+    }
+    return mapping.model_copy(update={"http": endpoints})
 
 
 def _asked_day(mapping: MappingFile) -> date:

@@ -262,17 +262,12 @@ def _seconds_until(text: str) -> float:
 
 def _error_text(response: "httpx.Response") -> str:
     """What an error's body says, if it is short and says it by one of the usual keys."""
-    try:
-        start = next(response.iter_bytes(_CHUNK), b"")
-        body = json.loads(start)
-    except (ValueError, RecursionError):
-        return ""
-    except Exception as error:
-        import httpx
+    import httpx
 
-        if isinstance(error, httpx.RequestError):
-            return ""
-        raise
+    try:
+        body = json.loads(next(response.iter_bytes(_CHUNK), b""))
+    except (ValueError, RecursionError, httpx.RequestError):
+        return ""
     body = body[0] if isinstance(body, list) and body else body
     texts = [body[key] for key in ("error", "detail", "message") if key in body] if isinstance(body, dict) else []
     return next((text[:300] for text in texts if isinstance(text, str)), "")
