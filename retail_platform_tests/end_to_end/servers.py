@@ -62,13 +62,18 @@ def retail_dev(folder: Path, settings: Mapping[str, str]) -> Iterator[str]:
         )
     try:
         address = f"http://127.0.0.1:{port}"
-        _wait_until_loaded(server, address, log)
+        wait_until_loaded(server, address, log)
         yield address
     finally:
         _stop(server)
 
 
-def _wait_until_loaded(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
+def wait_until_loaded(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    """Wait until a web server has loaded its code location.
+
+    Raises:
+        RuntimeError: it ends or the code location does not load; with the log's end.
+    """
     end = time.monotonic() + _START_SECONDS
     while time.monotonic() < end:
         if server.poll() is not None:

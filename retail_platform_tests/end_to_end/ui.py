@@ -80,6 +80,28 @@ def materialize_day(page: Page, day: date) -> None:
     page.wait_for_url(re.compile("/runs/[0-9a-f-]+"))
 
 
+def launch_backfill(page: Page, first: date, last: date) -> None:
+    """Have the daemon materialize a range of days of the graph's selected assets."""
+    page.get_by_role("button", name="Materialize all").click()
+    page.get_by_role("button", name="Confirm").click()
+    dialog = page.get_by_role("dialog")
+    days, folded = dialog.get_by_placeholder("ex: "), page.get_by_text("Show all partitions")
+    expect(days.or_(folded).first).to_be_visible()
+    if folded.is_visible():  # where today is among the days
+        folded.click()
+    days.fill(f"[{first}...{last}]")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_text(f"{(last - first).days + 1} partitions")).to_be_visible()
+    dialog.get_by_role("button", name="Launch backfill").click()
+    expect(dialog).to_be_hidden()
+
+
+def open_backfills(page: Page, server: str) -> None:
+    """Open the list of backfills, which looks after them by itself."""
+    page.goto(f"{server}/runs?view=backfills")
+    expect(page.get_by_text("Manually launched")).to_be_visible()
+
+
 def open_check(page: Page, server: str, asset: str, check: str) -> None:
     """Open the checks of an asset, one of them with its details."""
     page.goto(f"{server}/assets/{asset}?view=checks&checkDetail={check}")
