@@ -125,7 +125,7 @@ def create_view(connection: duckdb.DuckDBPyConnection, one: Input, folder: Path)
         return
     alike: dict[tuple[tuple[str, str], ...], list[tuple[date | None, str]]] = {}
     for day, file in one.files or one.like:
-        path = _readable(one.layout, file, folder if day else scratch())
+        path = _readable(connection, one.layout, file, folder if day else scratch())
         alike.setdefault(_schema(file, path, one.layout), []).append((day, str(path)))
     parts = " UNION ALL BY NAME ".join(
         _select(one.layout, files, [column for column, _ in schema]) for schema, files in alike.items()
@@ -152,12 +152,12 @@ def _renamed(layout: FilesInput, columns: list[str]) -> str:
     return f" RENAME ({', '.join(f'{quoted(one)} AS {quoted(name)}' for one, name in names.items())})" if names else ""
 
 
-def _readable(layout: FilesInput, file: File, folder: Path) -> Path:
+def _readable(connection: duckdb.DuckDBPyConnection, layout: FilesInput, file: File, folder: Path) -> Path:
     if layout.kind_of_file == "parquet":
         return file.fetch(folder)
 
     def make(target: Path) -> None:
-        to_parquet(file.name, file.fetch(folder), layout, target)
+        to_parquet(file.name, file.fetch(folder), layout, target, connection)
 
     return made_once(f"{file.stamp}\n{layout!r}", ".parquet", make, folder)
 
@@ -170,7 +170,7 @@ def _schema(file: File, path: Path, layout: FilesInput) -> tuple[tuple[str, str]
         schema = pyarrow.parquet.read_schema(path)
     except (FileNotFoundError, PermissionError) as error:
         raise SourceUnavailable(f"{file.name} cannot be opened: {error.strerror}") from error
-    except (pyarrow.lib.ArrowInvalid, OSError) as error:
+    except (pyarrow.lib.ArrowException, OSError) as error:
         raise SourceContractError(f"{file.name} is no readable Parquet file: {error}") from error
     if layout.kind_of_file == "parquet":
         require_columns(file.name, schema.names, layout.columns)

@@ -18,13 +18,13 @@ import duckdb
 import polars as pl
 
 from retail_platform.sources.base import SourceContractError, SourceUnavailable
-from retail_platform.sources.mapping.model import FilesInput, nearest
-from retail_platform.sources.mapping.query import database
+from retail_platform.sources.mapping.model import FilesInput, nearest, some
 
 CHUNK = 1 << 20
+_SHOWN = 100  # columns of a message, and letters of each
 
 
-def to_parquet(name: str, path: Path, layout: FilesInput, target: Path) -> None:
+def to_parquet(name: str, path: Path, layout: FilesInput, target: Path, connection: duckdb.DuckDBPyConnection) -> None:
     """Write a delivered file's rows to a Parquet file.
 
     Args:
@@ -32,6 +32,7 @@ def to_parquet(name: str, path: Path, layout: FilesInput, target: Path) -> None:
         path: where it lies locally.
         layout: what the mapping says of it.
         target: the Parquet file to write.
+        connection: to read with; opening one takes longer than reading a small file.
 
     Raises:
         SourceContractError: the file is damaged or not what the mapping says; names file, line and mend.
@@ -46,7 +47,7 @@ def to_parquet(name: str, path: Path, layout: FilesInput, target: Path) -> None:
     plain = target.with_suffix(".plain")
     try:
         text = _plain(name, path, layout.encoding, plain)
-        (_csv if layout.kind_of_file == "csv" else _json)(name, text, layout, target)
+        (_csv if layout.kind_of_file == "csv" else _json)(name, text, layout, target, connection)
     finally:
         plain.unlink(missing_ok=True)
 
@@ -87,7 +88,7 @@ def _no_text(encoding: str) -> str:
     return f"is not {encoding} text; name its encoding in the input, as encoding = 'latin-1'"
 
 
-def _csv(name: str, path: Path, layout: FilesInput, target: Path) -> None:
+def _csv(name: str, path: Path, layout: FilesInput, target: Path, connection: duckdb.DuckDBPyConnection) -> None:
     columns = list(layout.columns) if not layout.header else _header(name, path, layout)
     nulls = ["", *layout.nulls]
     options = {
@@ -102,7 +103,7 @@ def _csv(name: str, path: Path, layout: FilesInput, target: Path) -> None:
         "max_line_size": "16777216",
     }
     given = ", ".join(f"{key} = {value}" for key, value in options.items())
-    _copy(name, path, f"read_csv({literal(str(path))}, {given})", target)
+    _copy(name, path, f"read_csv({literal(str(path))}, {given})", target, connection)
 
 
 def _header(name: str, path: Path, layout: FilesInput) -> list[str]:
@@ -123,21 +124,20 @@ def _header(name: str, path: Path, layout: FilesInput) -> list[str]:
     return header
 
 
-def _json(name: str, path: Path, layout: FilesInput, target: Path) -> None:
+def _json(name: str, path: Path, layout: FilesInput, target: Path, connection: duckdb.DuckDBPyConnection) -> None:
     source = literal(str(path))
     found = f"SELECT * FROM read_json({source}, sample_size = -1, maximum_depth = 1)"
-    with database(target.parent) as connection:
-        try:
-            columns = [str(row[0]) for row in connection.execute(f"DESCRIBE {found}").fetchall()]
-            rows = connection.execute(f"SELECT count(*) FROM ({found})").fetchall()[0][0]
-        except duckdb.Error as error:
-            raise SourceContractError(_message(name, path, error)) from error
+    try:
+        columns = [str(row[0]) for row in connection.execute(f"DESCRIBE {found}").fetchall()]
+        rows = connection.execute(f"SELECT count(*) FROM ({found})").fetchall()[0][0]
+    except duckdb.Error as error:
+        raise SourceContractError(_message(name, path, error)) from error
     if rows:
         require_columns(name, columns, layout.columns)
     else:
         columns = list(layout.columns) or columns
     given = ", ".join(f"{literal(one)}: 'VARCHAR'" for one in columns)
-    _copy(name, path, f"read_json({source}, columns = {{{given}}})", target)
+    _copy(name, path, f"read_json({source}, columns = {{{given}}})", target, connection)
 
 
 def _excel(name: str, path: Path, layout: FilesInput, target: Path) -> None:
@@ -172,7 +172,7 @@ def require_columns(name: str, found: list[str], expected: tuple[str, ...]) -> N
     missing = [one for one in expected if one.lower() not in there]
     if missing:
         told = " ".join(f"column {one!r} is missing{nearest(one, found)}" for one in missing)
-        raise SourceContractError(f"{name}: {told} Found are: {', '.join(found)}")
+        raise SourceContractError(f"{name}: {told} Found are: {some([one[:_SHOWN] for one in found], _SHOWN)}")
 
 
 def literal(text: str) -> str:
@@ -180,12 +180,11 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _copy(name: str, path: Path, table: str, target: Path) -> None:
-    with database(target.parent) as connection:
-        try:
-            connection.execute(f"COPY (SELECT * FROM {table}) TO {literal(str(target))} (FORMAT parquet)")
-        except duckdb.Error as error:
-            raise SourceContractError(_message(name, path, error)) from error
+def _copy(name: str, path: Path, table: str, target: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    try:
+        connection.execute(f"COPY (SELECT * FROM {table}) TO {literal(str(target))} (FORMAT parquet)")
+    except duckdb.Error as error:
+        raise SourceContractError(_message(name, path, error)) from error
 
 
 def _message(name: str, path: Path, error: duckdb.Error) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from retail_platform.sources.base import SourceContractError, SourceUnavailable
 from retail_platform.sources.mapping.model import FilesInput
+from retail_platform.sources.mapping.query import database
 from retail_platform.sources.mapping.readers import to_parquet
 from retail_platform_tests.sources.mapping.excel import write_workbook
 
@@ -17,7 +18,8 @@ def read(path: Path, content: bytes | str | None = None, **layout: object) -> pl
     if content is not None:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
     target = path.with_name("target.parquet")
-    to_parquet(str(path), path, FilesInput.model_validate({"path": path.name, **layout}), target)
+    with database(path.parent) as connection:
+        to_parquet(str(path), path, FilesInput.model_validate({"path": path.name, **layout}), target, connection)
     return pl.read_parquet(target)
 
 
