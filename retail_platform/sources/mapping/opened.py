@@ -26,7 +26,8 @@ from retail_platform.sources.mapping.query import create_result, database, expla
 from retail_platform.sources.mapping.scratch import scratch
 from retail_platform.windows import Window
 
-DAY = "TRY_CAST(date AS DATE)"
+_DATE = "TRY_CAST(date AS DATE)"
+DAY = f"(CASE WHEN {_DATE} BETWEEN '0001-01-01' AND '9999-12-31' THEN {_DATE} END)"  # the years of Python's calendar
 
 
 @dataclass(frozen=True)
