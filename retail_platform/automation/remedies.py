@@ -190,9 +190,12 @@ class _Tick:
         settled = {
             place: one for place, one in comparing.items() if place[1] and unsettled.isdisjoint(compared_days(place[1]))
         }
-        found = sorted(self._of_days(days) + self._of_days(settled), key=_age)
+        found = self._of_days(days) + self._of_days(settled)
         if found or days or comparing or running:
-            return found[:room]
+            fewest = sorted(
+                found, key=lambda request: (request.attempt, _age(request))
+            )  # a retry holds back no first try
+            return sorted(fewest[:room], key=_age)
         return self._of_tables(totals)
 
     def _of_turn(self, number: int) -> dict[Place, Unhealthy]:

@@ -17,6 +17,7 @@ from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
 from dagster._core.storage.dagster_run import DagsterRunStatus
 
 from retail_platform.automation.ranges import JOB, phases, range_tags
+from retail_platform.automation.requests import Request, run_requests
 from retail_platform.windows import Window
 from retail_platform_tests.platform import Platform
 
@@ -83,3 +84,9 @@ class History:
         elif status is DagsterRunStatus.CANCELED:
             self.instance.report_run_canceled(created, "never mind")
         return created.run_id
+
+    def fail(self, request: Request) -> None:
+        """A request of healing ran and failed."""
+        (asked,) = run_requests([request], asked_by="healing")
+        names = [key.to_user_string() for key in request.assets]
+        self.run(names, request.days, status=DagsterRunStatus.FAILURE, tags=dict(asked.tags))

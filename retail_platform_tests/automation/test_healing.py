@@ -1,25 +1,25 @@
 """The healing sensor over a real lake: an outage of deliveries costs nothing but time."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import dagster as dg
 import pytest
 from dagster._core.definitions.reconstruct import ReconstructableJob
-from dagster._core.definitions.sensor_definition import SensorExecutionData
 from dagster._core.scheduler.instigation import (
     InstigatorState,
     InstigatorStatus,
     InstigatorType,
     SensorInstigatorData,
 )
+from dagster._core.storage.dagster_run import DagsterRunStatus
 
 from retail_platform.automation.healing import NAME, GaveUp, Memory, gave_up, heal_window, recalled
-from retail_platform.automation.ranges import JOB, range_tags
+from retail_platform.automation.ranges import ATTEMPT_TAG, JOB
 from retail_platform.automation.remedies import Tried
-from retail_platform.automation.requests import ASKED_BY_TAG
+from retail_platform.automation.requests import ASKED_BY_TAG, Request, run_days, run_requests
 from retail_platform.windows import Window
 from retail_platform_tests.automation.histories import History
 from retail_platform_tests.end_to_end.shops import Shops, usual_lines
@@ -32,43 +32,66 @@ _TICKS = 60
 
 
 class Daemon:
-    """Dagster's sensor daemon and run queue, in the test's own process."""
+    """Dagster's sensor daemon and run queue, in the test's own process.
 
-    def __init__(self, platform: Platform) -> None:
-        self.platform, self.cursor, self.runs = platform, None, 0
+    Args:
+        platform: whose sensor is evaluated.
+        execute: what becomes of a request; by default it is run.
+    """
 
-    def tick(self) -> SensorExecutionData:
+    def __init__(self, platform: Platform, execute: Callable[[Request], object] | None = None) -> None:
+        self.platform, self._execute = platform, execute or self._run
+        self.cursor: str | None = None
+        self.said, self.runs = "", 0
+
+    def tick(self) -> list[Request]:
         """Evaluate the sensor, and execute what it requests."""
         with self.platform.environment():
             repository = self.platform.repository.get_definition()
-            sensor = repository.get_sensor_def(NAME)
             context = dg.build_sensor_context(self.platform.instance, cursor=self.cursor, repository_def=repository)
-            said = sensor.evaluate_tick(context)
-            for request in said.run_requests or []:
-                self.runs += 1
-                job = ReconstructableJob(self.platform.repository, JOB)
-                dg.execute_job(
-                    job,
-                    instance=self.platform.instance,
-                    asset_selection=list(request.asset_selection or ()),
-                    tags=dict(request.tags),
-                    run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-                )
-        self.cursor = said.cursor
-        return said
+            said = repository.get_sensor_def(NAME).evaluate_tick(context)
+        self.cursor, self.said = said.cursor, said.skip_message or ""
+        requests = []
+        for one in said.run_requests or []:
+            run = dg.DagsterRun(JOB, tags=dict(one.tags))
+            assert run.tags[ASKED_BY_TAG] == NAME
+            requests.append(Request(frozenset(one.asset_selection or ()), run_days(run), int(run.tags[ATTEMPT_TAG])))
+            self._execute(requests[-1])
+            self.runs += 1
+        return requests
 
-    def until_still(self) -> SensorExecutionData:
-        """Ticks until nothing is requested any more; the last."""
+    def until_still(self) -> str:
+        """Ticks until nothing is requested any more; what the last said."""
         for _ in range(_TICKS):
-            said = self.tick()
-            if not said.run_requests:
-                return said
+            if not self.tick():
+                return self.said
         raise AssertionError(f"healing did not come to an end in {_TICKS} ticks")
 
+    @property
+    def memory(self) -> Memory:
+        """What the sensor keeps."""
+        return Memory.from_text(self.cursor)
 
-def platform_of(shops: Shops, folder: Path, **settings: object) -> Platform:
+    def _run(self, request: Request) -> None:
+        (asked,) = run_requests([request], asked_by=NAME)
+        with self.platform.environment():
+            dg.execute_job(
+                ReconstructableJob(self.platform.repository, JOB),
+                instance=self.platform.instance,
+                asset_selection=list(asked.asset_selection or ()),
+                tags=dict(asked.tags),
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            )
+
+
+def platform_of(shops: Shops, folder: Path, heal_attempts: int = 9) -> Platform:
     return Platform(
-        folder, source=shops.mapping, source_dir=shops.files, end_date=LAST, heal_backoff=0, heal_attempts=2, **settings
+        folder,
+        source=shops.mapping,
+        source_dir=shops.files,
+        end_date=LAST,
+        heal_backoff=0,
+        heal_attempts=heal_attempts,
     )
 
 
@@ -89,54 +112,53 @@ def test_an_outage_costs_nothing_but_time(tmp_path: Path, shops: Shops) -> None:
         daemon = Daemon(platform)
         platform.materialize(str(FIRST), "2026-03-03")
 
-        said = daemon.until_still()
+        asked = [[str(request.days) for request in daemon.tick()] for _ in range(3)]
 
-        broken = {*AWAY, LATE}
+        assert asked[0] == ["2026-03-04..2026-03-08"]
+        assert asked[1] == ["2026-03-04", "2026-03-05", "2026-03-06", "2026-03-07"]
         states = platform.states(str(FIRST), str(LAST))
-        assert set(states["raw_sales"].failed) == set(map(str, broken))
-        assert len(states["daily_metrics"].materialized) == 8 - len(broken)
-        assert states["raw_footfall"].materialized == [str(day) for day in Window(FIRST, LAST).days()]
-        assert "gave up raw_sales of 2026-03-04 after 2 attempts" in (said.skip_message or "")
-        assert {(one.asset, one.day) for one in Memory.from_text(said.cursor).gave_up} == {
-            ("raw_sales", day) for day in broken
-        }
-        runs_of_the_outage = daemon.runs
-        assert runs_of_the_outage <= 12  # a chunk, its 5 days, what they compare and sum up, a second attempt of 3 days
-        assert daemon.tick().run_requests == []
+        assert states["raw_sales"].failed == [*map(str, AWAY), str(LATE)]
+        assert states["raw_footfall"].missing == states["raw_footfall"].failed == []
+        outage = daemon.runs
+        assert outage <= 9
 
         for day in AWAY:
             shutil.move(away / f"{day}.csv", shops.files / f"sales/{day}.csv")
         shops.sales(LATE, usual_lines(LATE))
-        for day in sorted(broken):  # as landing asks for a day whose file came; here nothing but the delivery
-            platform.materialize(str(day), select="raw_sales")
         said = daemon.until_still()
 
-        assert said.skip_message == f"{FIRST}..{LAST}: all is well, or under way"
-        assert daemon.runs - runs_of_the_outage <= 6
+        assert said == f"{FIRST}..{LAST}: all is well, or under way"
+        assert platform.health(str(FIRST), str(LAST)).unhealthy == []
+        assert daemon.runs - outage <= 8  # three days, what compares them and a day before, what sums them up
         scratch.materialize(str(FIRST), str(LAST))
         assert platform.hashes() == scratch.hashes()
 
 
-def test_a_store_that_was_late_is_fetched_without_a_hand(tmp_path: Path, shops: Shops) -> None:
-    shops.sales(LATE, (line for line in usual_lines(LATE) if ",C," not in line))
-    with platform_of(shops, tmp_path / "lived") as platform:
-        daemon = Daemon(platform)
-        platform.materialize(str(FIRST), str(LAST))
-        assert daemon.tick().run_requests
-        shops.sales(LATE, usual_lines(LATE))
+def test_a_day_that_cannot_succeed_is_given_up_until_something_new_comes(tmp_path: Path, shops: Shops) -> None:
+    with platform_of(shops, tmp_path / "lived", heal_attempts=2) as platform:
+        history = History(platform)
+        history.all_made(Window(FIRST, LAST))
+        history.run(["raw_sales"], Window(LATE, LATE), status=DagsterRunStatus.FAILURE)
+        daemon = Daemon(platform, history.fail)
 
-        daemon.until_still()
+        said = daemon.until_still()
 
-        assert all(state.failed == state.missing == [] for state in platform.states(str(FIRST), str(LAST)).values())
-        assert platform.table("sales").filter(date=LATE)["store_id"].n_unique() == 3
+        assert daemon.runs == 2
+        assert f"gave up raw_sales of {LATE} after 2 attempts: the run: the till was on fire" in said
+        assert [(one.asset, one.day, one.attempts) for one in daemon.memory.gave_up] == [("raw_sales", LATE, 2)]
+        assert daemon.tick() == []
+
+        history.run(["raw_sales"], Window(LATE, LATE), status=DagsterRunStatus.FAILURE)  # landing tried a new file
+
+        assert [str(request.days) for request in daemon.tick()] == [str(LATE)]
 
 
 def test_a_lake_that_nobody_filled_is_left_empty(tmp_path: Path, shops: Shops) -> None:
     with platform_of(shops, tmp_path / "lived") as platform:
-        said = Daemon(platform).tick()
+        daemon = Daemon(platform)
 
-    assert said.run_requests == []
-    assert "nothing was ever materialized" in (said.skip_message or "")
+        assert daemon.tick() == []
+        assert "nothing was ever materialized" in daemon.said
 
 
 @pytest.fixture
@@ -207,13 +229,3 @@ def keep(instance: dg.DagsterInstance, cursor: str, status: InstigatorStatus) ->
         instance.update_instigator_state(state)
     else:
         instance.add_instigator_state(state)
-
-
-def test_runs_are_told_apart_by_who_asked(tmp_path: Path, shops: Shops) -> None:
-    with platform_of(shops, tmp_path / "lived") as platform:
-        platform.materialize(str(FIRST))
-        said = Daemon(platform).tick()
-
-    (request,) = said.run_requests or []
-    assert request.tags[ASKED_BY_TAG] == NAME
-    assert range_tags(Window(date(2026, 3, 2), LAST)).items() <= request.tags.items()

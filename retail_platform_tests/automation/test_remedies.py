@@ -165,6 +165,18 @@ def test_there_is_room_for_so_many_runs() -> None:
     assert shown(decided(scattered, under_way=9)) == []
 
 
+def test_retries_hold_back_no_first_try() -> None:
+    old = {place("raw_sales", number): Tried(2, 0.0) for number in range(1, 5)}
+    failed = [ill("raw_sales", number) for number in range(1, 5)]
+
+    assert shown(decided([*failed, *whole_day(9)], old)) == [
+        ("2026-03-01", 3),
+        ("2026-03-02", 3),
+        ("2026-03-03", 3),
+        ("2026-03-09", 1),
+    ]
+
+
 def test_what_lacks_a_store_is_delivered_again() -> None:
     decision = decided([ill("sales", 1, State.INCOMPLETE)])
 

@@ -30,7 +30,7 @@ def test_a_line_a_month_a_sign_a_day_the_worst_of_all_assets() -> None:
     assert lines[2] == " 2026-02  " + " " * 25 + ".s."
     assert lines[3].rstrip() == " 2026-03  .-Fi"
     assert lines[1].index("1") == lines[3].index(".")
-    assert lines[-1].split() == ". ok r running s stale - missing i incomplete F failed".split()
+    assert " ".join(lines[-1].split()) == ". ok r running s stale - missing i incomplete F failed"
 
 
 def test_a_table_that_failed_is_named_with_its_reason(tmp_path: Path) -> None:
