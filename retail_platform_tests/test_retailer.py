@@ -86,3 +86,12 @@ def test_a_source_without_stores_is_refused(tmp_path: Path) -> None:
 def test_it_has_what_its_source_delivers() -> None:
     assert retailer(**ARCHIVE).has("sales")
     assert not retailer(**ARCHIVE).has("footfall")
+
+
+def test_two_apis_are_two_sources() -> None:
+    here, there = (
+        retailer(source="source_api", source_url=f"http://{host}/", source_token="t").identity for host in ("a", "b")
+    )
+
+    assert here != there
+    assert "http://a (" in here

@@ -45,8 +45,8 @@ class Mapping:
 
     @property
     def identity(self) -> str:
-        """The mapping's name alone: a mended mapping goes on with the lake it has filled."""
-        return f"mapping:{self.name}"
+        """The mapping's name, and the API it asks: a mended mapping goes on with the lake it has filled."""
+        return f"mapping:{self.name} at {self.api.url}" if self.api else f"mapping:{self.name}"
 
     @property
     def span(self) -> Window | None:
