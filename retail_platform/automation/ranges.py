@@ -22,6 +22,8 @@ from retail_platform.partitions import materialized_days, reached_days
 from retail_platform.windows import Window, chunks, unbroken
 
 ATTEMPT_TAG = "retail/attempt"
+RANGE_TAG = "retail/range"
+"""The whole range that a run is a part of: its other runs follow, and nobody else should begin its days."""
 _MODULE, _ATTRIBUTE, JOB = "retail_platform.definitions", "defs", "__ASSET_JOB"
 _RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
@@ -216,7 +218,9 @@ def execute_range(
             job,
             instance=instance,
             asset_selection=list(phase.keys),
-            tags=range_tags(days) | {ATTEMPT_TAG: str(attempt)} | worker_tags(),
+            tags=range_tags(days)
+            | {ATTEMPT_TAG: str(attempt), RANGE_TAG: f"{plan.window.first}..{plan.window.last}"}
+            | worker_tags(),
             run_config={"loggers": {"console": {"config": {"log_level": log_level}}}},
         ) as result:
             rows = _rows(result)

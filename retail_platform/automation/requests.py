@@ -1,7 +1,7 @@
 """Asking Dagster's daemon for exactly these days of exactly these assets, oldest first, in runs of several days.
 
-Which days and assets are wanted is the business of who asks (healing, landing); here they become run requests of a
-sensor, and here is known what runs and backfills under way hold, so that no day is ever in two runs at once.
+Which days and assets are wanted is the business of who asks, as healing; here they become run requests of a sensor,
+and here is known what runs and backfills under way hold, so that no day is ever in two runs at once.
 
 Run requests, not backfills: a backfill cuts its runs by itself, adds days that its windows reach, and cannot fall back
 to single days. A sensor that returns these requests needs `asset_selection=dg.AssetSelection.all()` or the like.
@@ -17,7 +17,7 @@ from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES, RunsFilter
 
 from retail_platform.automation import jobs
-from retail_platform.automation.ranges import ATTEMPT_TAG, is_daily, range_tags, reads_window
+from retail_platform.automation.ranges import ATTEMPT_TAG, RANGE_TAG, is_daily, range_tags, reads_window
 from retail_platform.windows import Window, chunks, unbroken
 
 ASKED_BY_TAG = "retail/asked_by"
@@ -111,7 +111,8 @@ def run_requests(
 def held(instance: dg.DagsterInstance, graph: AssetGraph) -> Held:
     """What is queued or under way. Ask before requesting, and leave out what is held: duplicates are not refused.
 
-    A run holds its days of all assets, so that two runs never write and read the same day at once.
+    A run holds its days of all assets, so that two runs never write and read the same day at once; one of a command
+    over a range holds the range, of which the next run follows.
     """
     days, whole = set[date](), False
     for run in instance.get_runs(RunsFilter(statuses=NOT_FINISHED_STATUSES)):
@@ -120,6 +121,9 @@ def held(instance: dg.DagsterInstance, graph: AssetGraph) -> Held:
         window = run_days(run)
         days |= set(window.days()) if window else set()
         whole = whole or window is None or _has_whole_tables(graph, run)
+        if RANGE_TAG in run.tags:
+            days |= set(_range_of(run.tags[RANGE_TAG]).days())
+            whole = True
     for of_asset in backfilled(instance, graph).values():
         days |= {day for day in of_asset if day is not None}
         whole = whole or None in of_asset
@@ -142,6 +146,11 @@ def run_days(run: dg.DagsterRun) -> Window | None:
     if first is None:
         return None
     return Window(date.fromisoformat(first), date.fromisoformat(tags.get("dagster/asset_partition_range_end") or first))
+
+
+def _range_of(text: str) -> Window:
+    first, _, last = text.partition("..")
+    return Window(date.fromisoformat(first), date.fromisoformat(last))
 
 
 def _has_whole_tables(graph: AssetGraph, run: dg.DagsterRun) -> bool:

@@ -11,7 +11,7 @@ from dagster._core.execution.backfill import PartitionBackfill
 from dagster._core.storage.dagster_run import DagsterRunStatus
 
 from retail_platform.automation import jobs
-from retail_platform.automation.ranges import ATTEMPT_TAG, JOB, range_tags
+from retail_platform.automation.ranges import ATTEMPT_TAG, JOB, RANGE_TAG, range_tags
 from retail_platform.automation.requests import (
     ASKED_BY_TAG,
     COMMAND_TAG,
@@ -33,6 +33,9 @@ SALES, DOORS = dg.AssetKey("raw_sales"), dg.AssetKey("raw_footfall")
 
 def day(number: int) -> date:
     return date(2026, 3, number)
+
+
+WHOLE_RANGE = Held(frozenset({day(1), day(2)}), whole=True)  # the next run of a command's range follows
 
 
 def names(keys: frozenset[dg.AssetKey]) -> set[str]:
@@ -82,6 +85,7 @@ def test_a_request_is_a_run_of_exactly_its_days_and_assets() -> None:
         (jobs.DAY, None, range_tags(Window(day(1), day(1))), Held(frozenset({day(1)}), whole=True)),
         (jobs.TODAY, None, range_tags(Window(day(1), day(1))), Held(frozenset({day(1)}))),
         (JOB, {SALES}, range_tags(Window(day(1), day(1))) | {COMMAND_TAG: "check"}, Held()),
+        (JOB, {SALES}, range_tags(Window(day(1), day(1))) | {RANGE_TAG: "2026-03-01..2026-03-02"}, WHOLE_RANGE),
     ],
 )
 def test_a_run_that_is_not_over_holds_its_days(
