@@ -76,7 +76,7 @@ def build(retailer: Retailer) -> dg.SensorDefinition:
 
     @dg.sensor(
         name=NAME,
-        minimum_interval_seconds=_SECONDS_BETWEEN_TICKS,
+        minimum_interval_seconds=max(1, min(_SECONDS_BETWEEN_TICKS, int(retailer.settings.heal_backoff))),
         default_status=dg.DefaultSensorStatus.STOPPED,
         asset_selection=dg.AssetSelection.all(),
         description="Days that are missing, failed, incomplete or stale are made again, oldest first.",

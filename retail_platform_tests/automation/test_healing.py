@@ -17,6 +17,7 @@ from dagster._core.scheduler.instigation import (
 from dagster._core.storage.dagster_run import DagsterRunStatus
 
 from retail_platform.automation.healing import NAME, GaveUp, Memory, gave_up, heal_window, recalled
+from retail_platform.automation.liveness import WORKER_TAG, worker_tags
 from retail_platform.automation.ranges import ATTEMPT_TAG, JOB
 from retail_platform.automation.remedies import Tried
 from retail_platform.automation.requests import ASKED_BY_TAG, Request, run_days, run_requests
@@ -151,6 +152,32 @@ def test_a_day_that_cannot_succeed_is_given_up_until_something_new_comes(tmp_pat
         history.run(["raw_sales"], Window(LATE, LATE), status=DagsterRunStatus.FAILURE)  # landing tried a new file
 
         assert [str(request.days) for request in daemon.tick()] == [str(LATE)]
+
+
+def test_a_run_whose_process_is_gone_is_ended_and_its_day_made_again(tmp_path: Path, shops: Shops) -> None:
+    with platform_of(shops, tmp_path / "lived") as platform:
+        history = History(platform)
+        history.all_made(Window(FIRST, LAST))
+        host, pid, started = worker_tags()[WORKER_TAG].split()
+        dead = {WORKER_TAG: f"{host} {pid} before-{started}"}
+        run_id = history.run(["raw_sales"], Window(LATE, LATE), status=DagsterRunStatus.STARTED, tags=dead)
+
+        (request,) = Daemon(platform, history.fail).tick()
+
+        ended = platform.instance.get_run_by_id(run_id)
+        assert ended is not None
+        assert ended.status is DagsterRunStatus.FAILURE
+        assert str(request.days) == str(LATE)
+
+
+def test_days_of_a_run_that_lives_are_left_alone(tmp_path: Path, shops: Shops) -> None:
+    with platform_of(shops, tmp_path / "lived") as platform:
+        history = History(platform)
+        history.all_made(Window(FIRST, LAST))
+        history.run(["raw_sales"], Window(LATE, LATE), status=DagsterRunStatus.STARTED, tags=worker_tags())
+        daemon = Daemon(platform)
+
+        assert daemon.tick() == []
 
 
 def test_a_lake_that_nobody_filled_is_left_empty(tmp_path: Path, shops: Shops) -> None:
