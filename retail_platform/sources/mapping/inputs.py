@@ -13,7 +13,7 @@ import duckdb
 from retail_platform.sources.base import SourceContractError, SourceUnavailable
 from retail_platform.sources.mapping.files import VARIABLE, File, Folder, path_expression
 from retail_platform.sources.mapping.model import DATE, DAY_FORM, FilesInput
-from retail_platform.sources.mapping.readers import literal, require_columns, to_parquet
+from retail_platform.sources.mapping.readers import literal, one_file, require_columns, to_parquet
 from retail_platform.sources.mapping.scratch import made_once, scratch
 from retail_platform.windows import Window
 
@@ -136,7 +136,7 @@ def create_view(connection: duckdb.DuckDBPyConnection, one: Input, folder: Path)
 
 def _select(layout: FilesInput, files: list[tuple[date | None, str]], columns: list[str]) -> str:
     """The rows of files of one schema. A value's text is thus its file's alone, whatever is read beside it."""
-    listed = ", ".join(literal(path) for _, path in files)
+    listed = ", ".join(one_file(Path(path)) for _, path in files)
     selected = "COLUMNS(*)::VARCHAR"
     if layout.dated:
         days = ", ".join(f"{literal(path)}: DATE {literal(str(day))}" for day, path in files)

@@ -11,6 +11,7 @@ import re
 import shutil
 import zlib
 from collections import Counter
+from glob import escape
 from pathlib import Path
 from typing import Any, Literal
 
@@ -103,7 +104,7 @@ def _csv(name: str, path: Path, layout: FilesInput, target: Path, connection: du
         "max_line_size": "16777216",
     }
     given = ", ".join(f"{key} = {value}" for key, value in options.items())
-    _copy(name, path, f"read_csv({literal(str(path))}, {given})", target, connection)
+    _copy(name, path, f"read_csv({one_file(path)}, {given})", target, connection)
 
 
 def _header(name: str, path: Path, layout: FilesInput) -> list[str]:
@@ -125,7 +126,7 @@ def _header(name: str, path: Path, layout: FilesInput) -> list[str]:
 
 
 def _json(name: str, path: Path, layout: FilesInput, target: Path, connection: duckdb.DuckDBPyConnection) -> None:
-    source = literal(str(path))
+    source = one_file(path)
     found = f"SELECT * FROM read_json({source}, sample_size = -1, maximum_depth = 1)"
     try:
         columns = [str(row[0]) for row in connection.execute(f"DESCRIBE {found}").fetchall()]
@@ -178,6 +179,11 @@ def require_columns(name: str, found: list[str], expected: tuple[str, ...]) -> N
 def literal(text: str) -> str:
     """A SQL text literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def one_file(path: Path) -> str:
+    """A SQL text literal for a file to read: DuckDB takes a name with `*`, `?` or `[` for a pattern of several."""
+    return literal(escape(str(path)))
 
 
 def _copy(name: str, path: Path, table: str, target: Path, connection: duckdb.DuckDBPyConnection) -> None:

@@ -76,3 +76,17 @@ def test_thousands_of_columns_do_not_fill_the_message(retailer: Retailer) -> Non
         retailer.source().read("stores")
 
     assert len(str(raised.value)) < 15_000
+
+
+@pytest.mark.parametrize("ending", ["csv", "json", "parquet"])
+@pytest.mark.parametrize("name", ["till_*", "till_?", "till_[1]", "till_'; DROP TABLE x", 'till_"1"', "till_é\n"])
+def test_a_files_name_is_no_pattern_of_other_names(retailer: Retailer, name: str, ending: str) -> None:
+    retailer.describe(MAPPING.replace("sales/{date}.csv", f"sales/{{date}}/*.{ending}"))
+    for file, shop in ((name, "A"), ("till_1", "B")):
+        row = dict(zip(HEADER.strip().split(","), ["2026-03-01", shop, "r1", "apple", "1", "2"], strict=True))
+        path = retailer.deliver(f"sales/2026-03-01/{file}.{ending}", b"")
+        getattr(pl.DataFrame([row]), f"write_{ending}")(path)
+
+    rows = retailer.source().read("sales", days(1, 1)).collect()
+
+    assert sorted(rows["store_id"]) == ["A", "B"]

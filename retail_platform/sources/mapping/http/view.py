@@ -59,14 +59,14 @@ def create_answers(
     """
     from retail_platform.sources.mapping.http.fetch import fetch
     from retail_platform.sources.mapping.inputs import quoted
-    from retail_platform.sources.mapping.readers import literal
+    from retail_platform.sources.mapping.readers import one_file
 
     if window is None and layout.dated:
         raise SourceContractError(f"input {name}: {layout.shown} is asked for by day, a snapshot has no days")
     values = {key: _values(connection, name, *one.source) for key, one in layout.for_each.items() if one.source}
     landed = Path(mkdtemp(dir=folder))
     files = fetch(api, name, layout, window, values, folder=landed, may_be_absent=may_be_absent)
-    listed = ", ".join(literal(str(file)) for file in files)
+    listed = ", ".join(one_file(file) for file in files)
     options = "union_by_name = true, hive_partitioning = false"
     connection.execute(f"CREATE VIEW {quoted(name)} AS SELECT * FROM read_parquet([{listed}], {options})")
     return Answers(name, layout, str(landed))
