@@ -69,6 +69,11 @@ def unaccounted(lake: Lake, dataset: str) -> str:
     return "" if rows == kept else f"lake: {rows} rows of {dataset} delivered, {kept} accepted and quarantined"
 
 
+def changed(before: dict[str, tuple[int, int]], after: dict[str, tuple[int, int]]) -> set[str]:
+    """Files and folders that are not as they were."""
+    return {name for name, _ in before.items() ^ after.items()}
+
+
 def _share(folder: Path, form: str, inputs: int, chance: int) -> dict[str, Any]:
     """Face so many inputs of a form; nothing but the lake and the scratch folder may be another afterwards."""
     kept = _Kept(Lake(str(folder / "deep" / "down" / "lake")))
@@ -78,7 +83,7 @@ def _share(folder: Path, form: str, inputs: int, chance: int) -> dict[str, Any]:
         one.face_many(form, inputs, chance)
         kept.write()
         after = outside(folder, *inside)
-    written = [f"written outside: {name}" for name in before.keys() ^ after.keys() if name not in map(str, inside)]
+    written = [f"written outside: {name}" for name in changed(before, after) - set(map(str, inside))]
     return vars(one.count) | {"problems": [*one.count.problems, *kept.problems, *written]}
 
 
@@ -130,7 +135,7 @@ def _materialized(folder: Path) -> tuple[str, list[str]]:
     said += [site.retail("materialize", "--from", str(day), "--to", str(day), code=1) for day in broken[:1]]
     said += [site.retail("materialize", "--from", str(broken[1]), "--to", str(broken[-1]), code=1)]
     problems = [f"a traceback: {text[-600:]}" for text in said if "Traceback" in text]
-    problems += [f"written outside: {name}" for name in before.keys() ^ outside(folder, site.folder).keys()]
+    problems += [f"written outside: {name}" for name in changed(before, outside(folder, site.folder))]
     rows = site.lake.scan("raw_sales").select(pl.len()).collect().item()
     wanted = sum(len(usual_lines(day)) + len(hostile) for day, hostile in zip(good, lines, strict=True))
     problems += [] if rows == wanted else [f"{rows} rows in raw_sales, {wanted} in the files that can be read"]
