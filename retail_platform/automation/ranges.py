@@ -15,6 +15,7 @@ from typing import cast
 import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from dagster._core.definitions.reconstruct import ReconstructableJob, ReconstructableRepository
+from dagster._core.errors import DagsterAssetCheckFailedError
 from dagster._core.execution.execution_result import ExecutionResult
 
 from retail_platform.automation.liveness import end_dead_runs, worker_tags
@@ -282,10 +283,23 @@ def _failures(result: ExecutionResult, days: Window | None) -> list[Failure]:
     found = []
     for event in result.all_events:
         if event.is_step_failure and event.step_key is not None:
-            found.append(Failure(days, event.step_key, step_failure_reason(event)))
+            reason = _found_by_checks(result, event.step_key) or step_failure_reason(event)
+            found.append(Failure(days, event.step_key, reason))
     if not result.success and not found:
         found.append(Failure(days, JOB, "the run failed before its first step: see its log in the UI"))
     return found
+
+
+def _found_by_checks(result: ExecutionResult, step: str) -> str:
+    """What blocking checks of a step found, the first day of each."""
+    found: dict[str, str] = {}
+    for event in result.all_events:
+        if event.step_key == step and event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            verdict = event.asset_check_evaluation_data
+            if not verdict.passed and verdict.blocking and verdict.severity is dg.AssetCheckSeverity.ERROR:
+                day = f" of {verdict.partition}" if verdict.partition else ""
+                found.setdefault(verdict.check_name, f"check {verdict.check_name}{day} failed: {verdict.description}")
+    return "; ".join(found.values())
 
 
 def step_failure_reason(event: dg.DagsterEvent) -> str:
@@ -297,6 +311,15 @@ def step_failure_reason(event: dg.DagsterEvent) -> str:
     while chain[-1] is not None and chain[-1].cause is not None:
         chain.append(chain[-1].cause)
     messages = [(error.cls_name or "", error.message.strip()) for error in chain if error is not None]
+    for name, text in messages:
+        if name == DagsterAssetCheckFailedError.__name__:
+            return f"blocking checks failed: {_named_checks(text)}"
     ours = [_OUR_ERROR.sub("", text) for _, text in messages if _OUR_ERROR.match(text)]
     others = [text for name, text in messages if not name.startswith(_WRAPPINGS)]
     return next(iter(ours + others), "failed")
+
+
+def _named_checks(message: str) -> str:
+    """`table.check` of each in Dagster's message, which has a line a table, and a check as often as it has days."""
+    lines = (line.partition(": ") for line in message.splitlines()[1:] if ": " in line)
+    return ", ".join(f"{table}.{check}" for table, _, checks in lines for check in dict.fromkeys(checks.split(",")))

@@ -20,7 +20,8 @@ Sums = Callable[[pl.LazyFrame], pl.LazyFrame]
 """From the rows of a table to one row of measures a store and day."""
 
 Gap = Literal["zero", "unknown", "error"]
-"""What it means that the source has no rows of a store and day: all measures 0, all null, or a fault."""
+"""What it means that one side has no rows of a store and day: zero: all its measures are 0 (either side); unknown: the
+source's are null; error: a fault. Unless zero, the derived table has a row for each of the source's."""
 
 
 def sums(**measures: pl.Expr) -> Sums:
@@ -105,12 +106,14 @@ def compared(
         how="full",
         coalesce=True,
     )
+    lost = pl.col("ours").is_null()
     if gap == "zero":
+        # No row and a row of zeros say the same, on either side: a store of which all lines were cancelled, say.
         absent = pl.col("theirs").is_null()
         both = both.with_columns(
-            pl.when(absent).then(0).otherwise(pl.col(f"{source}_{name}")).alias(f"{source}_{name}") for name in measures
+            *(_zero_where(absent, f"{source}_{name}") for name in measures),
+            *(_zero_where(lost, name) for name in measures),
         )
-    lost = pl.col("ours").is_null()
     made_up = pl.col("theirs").is_null() & (gap == "error")
     unequal = {name: pl.col(name).ne_missing(pl.col(f"{source}_{name}")) for name in measures}
     figures = pl.concat_str(
@@ -122,8 +125,9 @@ def compared(
         ignore_nulls=True,
     )
     detail = pl.when(lost).then(pl.lit("no row")).when(made_up).then(pl.lit(f"no row in {source}")).otherwise(figures)
+    missing = pl.lit(value=False) if gap == "zero" else lost
     return both.with_columns(
-        differs=lost | made_up | pl.any_horizontal(unequal.values()), found=pl.format("{} ({})", named, detail)
+        differs=missing | made_up | pl.any_horizontal(unequal.values()), found=pl.format("{} ({})", named, detail)
     ).collect()
 
 
@@ -135,6 +139,10 @@ def told(order: pl.Expr) -> dict[str, pl.Expr]:
         "differing": differs.sum().cast(pl.Int64),
         "found": pl.col("found").filter(differs).sort_by(order.filter(differs)).head(_NAMED).str.join("; "),
     }
+
+
+def _zero_where(absent: pl.Expr, name: str) -> pl.Expr:
+    return pl.when(absent).then(0).otherwise(pl.col(name)).alias(name)
 
 
 def _text(name: str) -> pl.Expr:

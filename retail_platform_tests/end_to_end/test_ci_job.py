@@ -98,6 +98,7 @@ def test_a_broken_transform_turns_it_red(job: Job) -> None:
     assert ("product_daily_metrics", "reconciliation 2026-03-03") in job.failures
     assert "| ERROR | product_daily_metrics | reconciliation | 2026-03-03 |" in job.summary
     assert "::error title=product_daily_metrics.reconciliation 2026-03-02::" in job.output
+    assert "product_daily_metrics_checks: check reconciliation of 2026-03-02 failed: " in job.output
 
 
 def test_a_changed_contract_turns_it_red(job: Job) -> None:

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from retail_platform.domains.metrics.periods import period_metrics
+from retail_platform.quality.reconciliation import STORE_DAY, compared
 from retail_platform_tests.platform import Platform, window
 
 FIRST, BAD, LAST = "2026-03-02", "2026-03-04", "2026-03-06"
@@ -174,3 +175,23 @@ def test_a_day_that_is_not_over_is_left_to_the_next_morning(platform: Platform) 
 
     with tampered(platform, "store_days", of_an_hour_later):
         assert ("period_metrics", "reconciliation", None) not in failures(platform)
+
+
+def test_no_row_and_a_row_of_zeros_say_the_same_where_a_gap_is_zero() -> None:
+    # given a store of which all lines were cancelled: it has no hour in the derived table
+    day = date(2026, 3, 4)
+    ours = pl.LazyFrame({"date": [day], "store_id": ["A"], "revenue": [5]})
+    theirs = pl.LazyFrame({"date": [day, day], "store_id": ["A", "B"], "revenue": [5, 0]})
+
+    found = compared(ours, theirs, STORE_DAY, source="sales", gap="zero", named=pl.col("store_id"))
+    lost = compared(
+        ours,
+        theirs.with_columns(pl.col("revenue") + 1),
+        STORE_DAY,
+        source="sales",
+        gap="zero",
+        named=pl.col("store_id"),
+    )
+
+    assert not found["differs"].any()
+    assert lost.sort("store_id")["found"].to_list() == ["A (revenue 5 of 6)", "B (no row)"]
