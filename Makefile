@@ -6,10 +6,10 @@ READY := $(VENV)/.ready
 RETAIL := $(BIN)/retail
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test acceptance lint format bench lock clean
+.PHONY: help demo dev test acceptance lint format bench drill drill-long lock clean
 
 help: ## Show what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -43,6 +43,12 @@ format: $(READY) ## Mend what can be mended by itself
 
 bench: $(READY) ## Measure speed and memory, as in docs/performance.md
 	$(BIN)/python -m benchmarks
+
+drill: $(READY) ## Break the source, the bucket and the processes, and see everything come right, as in docs/reliability.md
+	$(BIN)/python -m benchmarks.drills
+
+drill-long: $(READY) ## The drills with 50 kills
+	$(BIN)/python -m benchmarks.drills --long
 
 lock: $(READY) ## Pin the dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --upgrade \

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-PARTS = ("benchmarks.simulator", "benchmarks.start", "benchmarks.year", "benchmarks.event_log")
+PARTS = tuple(f"benchmarks.{part}" for part in ("simulator", "start", "year", "event_log", "rest", "s3"))
 
 
 def main() -> None:
