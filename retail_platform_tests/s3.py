@@ -26,7 +26,7 @@ def moto_server() -> Iterator[str]:
         wait_until_open(port, server)
         yield f"http://127.0.0.1:{port}"
     finally:
-        server.terminate()
+        server.kill()  # SIGTERM is ignored where whoever started the tests ignores SIGINT: Dagster sees to that
         server.wait()
 
 

@@ -97,7 +97,7 @@ def faulty_s3(upstream: str, *, rate: float = 0.05, seed: int = 1, stall_seconds
         wait_until_open(port, server)
         yield FaultyS3(f"http://127.0.0.1:{port}")
     finally:
-        server.terminate()
+        server.kill()  # SIGTERM is ignored where whoever started the tests ignores SIGINT: Dagster sees to that
         server.wait()
 
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -81,19 +82,21 @@ def serve_source(
         raise Misuse(f"{host}:{port} cannot be listened on ({error.strerror}): try another --port") from None
     _log_accesses(settings)
     try:
-        run(
-            simulator,
-            listening,
-            settings.source_token.get_secret_value(),
-            faults=given,
-            announce=lambda what: console.print(f"{what}: http://{host}:{port}/docs, Ctrl-C ends it", highlight=False),
-            first_day=settings.start_date,
-            last_day=settings.end_date,
-        )
+        with suppress(KeyboardInterrupt):
+            run(
+                simulator,
+                listening,
+                settings.source_token.get_secret_value(),
+                faults=given,
+                announce=lambda what: console.print(
+                    f"{what}: http://{host}:{port}/docs, Ctrl-C ends it", highlight=False
+                ),
+                first_day=settings.start_date,
+                last_day=settings.end_date,
+            )
     except UnknownStore as error:
         raise Misuse(str(error)) from None
-    except KeyboardInterrupt:
-        console.print("stopped")
+    console.print("stopped")
 
 
 def _faults(file: Path | None, wanted: dict[str, Any]) -> "Faults":

@@ -79,7 +79,10 @@ class TestArguments:
         said = refused(platform, "--source", "olits", code=2)
 
         assert "RETAIL_SOURCE is 'olits', which is no source; did you mean olist?" in said
-        assert "Known are simulator, bank_footfall, jaffle_shop, olist, retailinsights, rossmann" in said
+        assert (
+            "Known are simulator, bank_footfall, jaffle_shop, olist, retail_api, retailinsights, rossmann, source_api"
+            in said
+        )
 
     def test_a_folder_of_files_that_is_not_there(self, platform: Platform, tmp_path: Path) -> None:
         elsewhere = str(tmp_path / "elsewhere")
