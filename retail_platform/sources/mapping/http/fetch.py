@@ -14,7 +14,7 @@ from threading import Event, Lock
 
 from retail_platform.sources.base import SourceError, SourceUnavailable
 from retail_platform.sources.mapping.http.client import Api, Client
-from retail_platform.sources.mapping.http.errors import Cancelled, NothingFound
+from retail_platform.sources.mapping.http.errors import Cancelled, NothingFound, Transient
 from retail_platform.sources.mapping.http.landing import merged, require_columns, write_page
 from retail_platform.sources.mapping.http.model import HttpInput
 from retail_platform.sources.mapping.http.pages import Page, read_page
@@ -140,7 +140,10 @@ class _Fetch:
         while (url := paging.next()) is not None:
             try:
                 page = self._page(what, request, url, counted)
-            except NothingFound:
+            except NothingFound as error:
+                if paging.pages and paging.promised:
+                    told = f"page {paging.pages + 1} is promised, the server says it has nothing: {error}"
+                    raise Transient(told) from None
                 if paging.rows == 0:
                     raise
                 break  # behind the last page there is nothing

@@ -39,6 +39,11 @@ class Paging:
     _asked: dict[str, int] = field(default_factory=dict)  # page number by address
     _url: str = ""
 
+    @property
+    def promised(self) -> bool:
+        """Whether a further page is asked for only because the page before names it."""
+        return isinstance(self.layout.paginator, CursorPages | LinkPages)
+
     def next(self) -> str | None:
         """The address of the next page; None: there is none.
 

@@ -81,6 +81,17 @@ def test_nothing_found_behind_the_last_page_is_the_end(till: Tills) -> None:
     assert lines.fetch(paginator={"kind": "page"}, params={"page": "1"}, nothing="^No", for_each={}).height == 7
 
 
+@pytest.mark.parametrize("size", [3, 0])
+def test_a_promised_page_that_the_server_does_not_have_is_no_end(till: Tills, size: int) -> None:
+    def answer(asked: Asked) -> Reply:
+        if "cursor" in asked.query:
+            return told({"error": "no such cursor"})
+        return told({"rows": ROWS[:size], "next": "3"})
+
+    with pytest.raises(SourceUnavailable, match="page 2 is promised, the server says it has nothing: no such cursor"):
+        till(answer).fetch(rows="rows", paginator={"kind": "cursor", "next": "next"}, nothing="(?i)^no", absent=None)
+
+
 def test_pages_may_lack_what_others_have(till: Tills) -> None:
     rows = till(
         lambda asked: told({"rows": [{"receipt": "r1"}], "next": "2"} if "cursor" not in asked.query
