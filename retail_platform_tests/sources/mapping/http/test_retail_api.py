@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from retail_platform.settings import Settings
-from retail_platform.sources.base import Source, SourceUnavailable
+from retail_platform.sources.base import Source, SourceError, SourceUnavailable
 from retail_platform.sources.mapping.check import check_mapping
 from retail_platform.sources.registry import SYSTEMS, open_source
 from retail_platform.windows import Window
@@ -90,7 +90,8 @@ def published(test_data: Path) -> Iterator[Server]:
         rows = tables[asked.path[1:]]
         for key, value in asked.query.items():
             rows = [row for row in rows if row[columns[key]] == value]
-        return told(rows or [{"error": "nothing found"}])
+        nothing = {"clients": "No clients found in city: X", "sales": "No sales found for store ID: X on the day"}
+        return told(rows or [{"error": nothing.get(asked.path[1:], "No retail data found")}])
 
     with serving(answer) as server:
         yield server
@@ -130,6 +131,16 @@ def test_cities_without_clients_are_none_only_where_no_store_is() -> None:
         serving(no_one_in_lyon) as server,
         pytest.raises(SourceUnavailable, match="city 'Lyon': the server has nothing"),
     ):
+        source_of(server).read("clients")
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_an_api_without_its_database_has_not_said_that_a_city_has_no_clients(status: int) -> None:
+    def broken(asked: Asked) -> Reply:
+        asked_of_nice = asked.query.get("city") == "Nice"
+        return told([{"error": "No database connection"}], status) if asked_of_nice else small(asked)
+
+    with serving(broken) as server, pytest.raises(SourceError, match=r"city 'Nice': .*No database connection"):
         source_of(server).read("clients")
 
 
