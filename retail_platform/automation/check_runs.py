@@ -3,7 +3,7 @@
 Which days and tables are checked belongs here; what a check compares is `quality`'s business.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -96,7 +96,7 @@ def run_checks(
         job = ReconstructableJob(repository, JOB).get_subset(asset_selection=set(), asset_check_selection=checks)
         for days in ranges:
             for part in [None] if days is None else chunks(days, days_per_run):
-                results += _evaluate(job, instance, part)
+                results += _evaluate(job, instance, checks, part)
                 on_run(part)
     results.sort(key=lambda result: (result.table, result.check, result.day or date.min))
     return Checked(results, missing, unchecked)
@@ -116,7 +116,9 @@ def _materialized(instance: dg.DagsterInstance, key: dg.AssetKey, window: Window
     return tuple(unbroken(sorted(date.fromisoformat(day) for day in there)))
 
 
-def _evaluate(job: ReconstructableJob, instance: dg.DagsterInstance, days: Window | None) -> list[Result]:
+def _evaluate(
+    job: ReconstructableJob, instance: dg.DagsterInstance, checks: set[dg.AssetCheckKey], days: Window | None
+) -> list[Result]:
     loggers = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     with dg.execute_job(job, instance=instance, tags=range_tags(days) | _COMMAND, run_config=loggers) as result:
         found = [
@@ -136,7 +138,23 @@ def _evaluate(job: ReconstructableJob, instance: dg.DagsterInstance, days: Windo
             for event in result.all_events
             if event.is_step_failure and not _is_a_verdict(event)
         ]
-    return found + broken
+        judged = {_place(one) for one in found}
+        silent = [] if broken else [one for one in _not_judged(checks, days) if _place(one) not in judged]
+    return found + broken + silent
+
+
+def _not_judged(checks: Iterable[dg.AssetCheckKey], days: Window | None) -> list[Result]:
+    """What a run was to judge: an ERROR each, for where it did not."""
+    said = "was not judged: the run's log in the UI says why"
+    return [
+        Result(key.asset_key.to_user_string(), key.name, day, False, "ERROR", said)
+        for key in sorted(checks, key=str)
+        for day in (days.days() if days else [None])
+    ]
+
+
+def _place(result: Result) -> tuple[str, str, date | None]:
+    return result.table, result.check, result.day
 
 
 def _is_a_verdict(event: dg.DagsterEvent) -> bool:

@@ -4,6 +4,7 @@ Only texts are made here; running the checks is `automation.check_runs`' busines
 """
 
 import os
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 LEVELS = ("ok", "WARN", "ERROR")
 _SHOWN = 20
 ANNOTATED = 10  # GitHub shows no more of a step
+
+
+_FORBIDDEN_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit_xml(checked: "Checked") -> str:
@@ -48,9 +52,11 @@ def junit_xml(checked: "Checked") -> str:
             name = f"{result.check} {result.day}" if result.day else result.check
             case = ElementTree.SubElement(suite, "testcase", classname=table, name=name, time="0")
             if result.level == "ERROR":
-                ElementTree.SubElement(case, "failure", message=result.description).text = result.description
+                said = _FORBIDDEN_IN_XML.sub("\ufffd", result.description)
+                ElementTree.SubElement(case, "failure", message=said).text = said
             elif result.level == "WARN":
-                ElementTree.SubElement(case, "system-out").text = f"WARN: {result.description}"
+                said = _FORBIDDEN_IN_XML.sub("\ufffd", result.description)
+                ElementTree.SubElement(case, "system-out").text = f"WARN: {said}"
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
@@ -68,7 +74,7 @@ def markdown_summary(checked: "Checked", window: str) -> str:
         lines += ["", "| | table | check | day | found |", "|---|---|---|---|---|"]
         lines += [
             f"| {result.level} | {result.table} | {result.check} | {result.day or ''} | "
-            f"{result.description.replace('|', '/')} |"
+            f"{' '.join(result.description.replace('|', '/').split())} |"
             for result in wrong[:_SHOWN]
         ]
         if len(wrong) > _SHOWN:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,7 +13,10 @@ import polars as pl
 import pytest
 import typer
 
+from retail_platform.automation.check_runs import Checked
+from retail_platform.automation.check_runs import Result as CheckResult
 from retail_platform.cli import app
+from retail_platform.cli.reports import junit_xml, markdown_summary
 from retail_platform_tests.platform import Platform, message
 
 FIRST, LAST = "2026-03-02", "2026-03-04"
@@ -264,3 +268,12 @@ def test_a_folder_without_dagster_yaml_is_misuse(tmp_path: Path, command: str) -
 def test_what_the_command_line_does_not_know_is_misuse(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     with Platform(tmp_path) as platform:
         assert platform.retail(*arguments).exit_code == 2
+
+
+def test_reports_of_what_no_report_may_hold_can_still_be_read() -> None:
+    said = "missing: S\x0b1 | S2\nS3"
+    checked = Checked([CheckResult("sales", "completeness", date(2026, 1, 5), False, "ERROR", said)], {}, [])
+
+    [failure] = ElementTree.fromstring(junit_xml(checked)).iter("failure")
+    assert failure.text == "missing: S\ufffd1 | S2\nS3"
+    assert "| missing: S 1 / S2 S3 |" in markdown_summary(checked, "2026-01-05")
