@@ -5,17 +5,21 @@ from datetime import timedelta
 import dagster as dg
 
 from retail_platform.automation import jobs
+from retail_platform.automation.requests import held
 from retail_platform.partitions import local_today
 from retail_platform.retailer import Retailer
 
 
 def build(retailer: Retailer) -> list[dg.ScheduleDefinition]:
-    """Two schedules; both skip days that the retailer's span does not have."""
+    """Two schedules; both skip days that the retailer's span does not have, and days that something else is making."""
 
     def run_of(context: dg.ScheduleEvaluationContext, days_back: int) -> dg.RunRequest | dg.SkipReason:
         day = local_today(retailer.timezone, context.scheduled_execution_time) - timedelta(days=days_back)
         if day < retailer.first_day or (retailer.last_day is not None and day > retailer.last_day):
             return dg.SkipReason(f"{day} is outside the span {retailer.first_day}..{retailer.last_day or 'today'}")
+        assert context.repository_def is not None
+        if day in held(context.instance, context.repository_def.asset_graph).days:
+            return dg.SkipReason(f"{day} is in a run or backfill that is queued or under way")
         return dg.RunRequest(partition_key=day.isoformat())
 
     @dg.schedule(

@@ -5,19 +5,27 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
+from dagster._core.test_utils import create_run_for_test
 
+from retail_platform.automation import jobs
 from retail_platform.definitions import assemble, open_retailer
 from retail_platform.settings import Settings
 
 PARIS = ZoneInfo("Europe/Paris")
 
 
-def asked(schedule: str, at: datetime, **settings: object) -> list[str] | str:
+def asked(schedule: str, at: datetime, *, running: str | None = None, **settings: object) -> list[str] | str:
     """The days a schedule asks for at an instant, or why it asks for none."""
     retailer = open_retailer(Settings(scale="tiny", **settings))
     definitions = assemble(retailer)
-    context = dg.build_schedule_context(scheduled_execution_time=at, repository_def=definitions.get_repository_def())
-    data = definitions.resolve_schedule_def(schedule).evaluate_tick(context)
+    with dg.instance_for_test() as instance:
+        if running is not None:
+            tags = {"dagster/partition": running}
+            create_run_for_test(instance, jobs.DAY, status=dg.DagsterRunStatus.STARTED, tags=tags)
+        context = dg.build_schedule_context(
+            instance, scheduled_execution_time=at, repository_def=definitions.get_repository_def()
+        )
+        data = definitions.resolve_schedule_def(schedule).evaluate_tick(context)
     if data.skip_message:
         return data.skip_message
     return [str(request.partition_key) for request in data.run_requests or []]
@@ -69,6 +77,13 @@ def test_days_outside_the_span_are_skipped_and_say_so() -> None:
         "2026-04-01 is outside the span 2026-03-01..2026-03-31"
     )
     assert asked("every_morning", datetime(2026, 4, 1, 5, tzinfo=PARIS), **span) == ["2026-03-31"]
+
+
+def test_a_day_that_something_else_is_making_is_skipped() -> None:
+    said = asked("every_morning", datetime(2026, 3, 3, 5, tzinfo=PARIS), running="2026-03-02")
+
+    assert said == "2026-03-02 is in a run or backfill that is queued or under way"
+    assert asked("every_morning", datetime(2026, 3, 3, 5, tzinfo=PARIS), running="2026-03-01") == ["2026-03-02"]
 
 
 def test_both_run_in_the_retailers_zone() -> None:
