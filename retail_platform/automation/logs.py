@@ -49,7 +49,7 @@ class JsonLines(logging.Formatter):
 
     def __init__(self, *, source: str, masked: list[str]) -> None:
         super().__init__()
-        self._source, self._masked = source, [secret for secret in masked if secret]
+        self._source, self._masked = source, [json.dumps(secret)[1:-1] for secret in masked if secret]
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
