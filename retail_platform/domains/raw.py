@@ -22,17 +22,18 @@ from retail_platform.windows import Window
 def raw_asset(retailer: Retailer, dataset: str, *, group: str) -> dg.AssetsDefinition:
     """The asset `raw_<dataset>`: what the source delivered, unjudged.
 
-    A dataset that each open store delivers each day depends on `stores` and `opening_hours`: a day that lacks a
-    store fails, names it, and writes nothing; a day on which no store is open needs no delivery. An unavailable
-    source is tried again with growing pauses.
+    A dataset that is delivered each day depends on `stores` and `opening_hours`: a day on which no store is open
+    needs no delivery. Where each open store delivers, a day that lacks one fails, names it, and writes nothing. An
+    unavailable source is tried again with growing pauses.
     """
     daily = dataset in DAILY_DATASETS
-    by_store = daily and retailer.source.datasets[dataset].delivery is Delivery.STORE_DAY
+    delivery = retailer.source.datasets[dataset].delivery
+    by_day = daily and delivery in (Delivery.STORE_DAY, Delivery.DAY)
 
     @dg.asset(
         name=f"raw_{dataset}",
         group_name=group,
-        ins={name: dg.AssetIn(dagster_type=pl.LazyFrame) for name in ("stores", "opening_hours") if by_store},
+        ins={name: dg.AssetIn(dagster_type=pl.LazyFrame) for name in ("stores", "opening_hours") if by_day},
         description=f"{dataset} as {retailer.source.name} delivers them, not yet judged.",
         partitions_def=retailer.days if daily else None,
         backfill_policy=retailer.backfill_policy if daily else None,
@@ -46,12 +47,13 @@ def raw_asset(retailer: Retailer, dataset: str, *, group: str) -> dg.AssetsDefin
         window = run_window(context) if daily else None
         with _never_retried():
             Lake(retailer.settings.lake_uri).claim(retailer.identity)
-            if window is None or not by_store:
+            if window is None or not by_day:
                 return _fetched(context, retailer, dataset, window)
             expected, closed = _expected(tables, window, with_doors_only=dataset == "footfall")
             rows = _fetched(context, retailer, dataset, window, closed)
-            # Today is partial: a store that has not sold anything yet is not missing.
-            require_stores(retailer.source, dataset, rows, expected.filter(pl.col("date") < retailer.today()))
+            if delivery is Delivery.STORE_DAY:
+                # Today is partial: a store that has not sold anything yet is not missing.
+                require_stores(retailer.source, dataset, rows, expected.filter(pl.col("date") < retailer.today()))
         return rows
 
     return raw

@@ -41,7 +41,10 @@ def rows_by_day(platform: Platform, table: str) -> dict[str, int]:
     return {str(day): count for day, count in platform.table(table)["date"].value_counts().sort("date").iter_rows()}
 
 
-def test_a_day_on_which_no_store_is_open_needs_no_file(shops: Shops, tmp_path: Path) -> None:
+@pytest.mark.parametrize("delivery", ["store_day", "day"])
+def test_a_day_on_which_no_store_is_open_needs_no_file(shops: Shops, tmp_path: Path, delivery: str) -> None:
+    path = shops.mapping / "mapping.toml"
+    path.write_text(path.read_text().replace('"store_day"', f'"{delivery}"'))
     with shops.platform(tmp_path / "lived") as platform:
         assert platform.materialize(WEEK[0], WEEK[-1], select="+store_days").failures == []
 

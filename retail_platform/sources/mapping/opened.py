@@ -197,8 +197,10 @@ def opened(
         for name in used:
             if name in mapping.http:
                 assert api is not None  # whoever opens a mapping with HTTP inputs sees to it
-                # A store of which a day's delivery lacks is found where it is known which stores are open.
-                checked_later = name == entry.driving and entry.delivery is Delivery.STORE_DAY
+                # A store of which a day's delivery lacks is found where it is known which stores are open; of an
+                # archive any day may have had no rows.
+                anything = name == entry.driving and entry.delivery in (Delivery.STORE_DAY, Delivery.ARCHIVE)
+                days = window.days() if window and entry.delivery is Delivery.ARCHIVE else ()
                 inputs[name] = create_answers(
                     connection,
                     api,
@@ -206,7 +208,7 @@ def opened(
                     mapping.http[name],
                     window,
                     folder=Path(once),
-                    may_be_absent=None if checked_later else may_be_absent,
+                    may_be_absent=None if anything or may_be_absent is None else {*may_be_absent, *days},
                 )
         columns = create_result(connection, path, sql, mapping.names)
         yield Opened(dataset, path, sql, entry, connection, inputs, columns)

@@ -153,6 +153,13 @@ def test_a_day_without_rows_is_none_where_nobody_else_would_know(corner: Callabl
     assert source.read("sales", DAYS, may_be_absent=[FIRST, SECOND]).collect().is_empty()
 
 
+def test_an_archive_has_days_without_rows(corner: Callable[..., Corner]) -> None:
+    shops = corner(lambda asked: line(asked) if asked.query["on"] == str(FIRST) else told([{"error": "No sales"}]))
+    span = "span = { first = 2026-03-01, last = 2026-03-02 }"
+    shops.describe(MAPPING.replace('"store_day"', '"archive"').replace("default_start = 2026-03-01", span))
+    assert set(shops.source().read("sales", DAYS).collect()["date"]) == {FIRST}
+
+
 def test_an_error_with_status_200_is_never_a_row(corner: Callable[..., Corner]) -> None:
     shops = corner(lambda _: told([{"error": "database is locked"}]))
     with pytest.raises(
