@@ -90,8 +90,20 @@ def dagster_instance() -> "Iterator[dg.DagsterInstance]":
     use_dagster_home()
     import dagster as dg
 
-    with dg.DagsterInstance.get() as instance:
+    with _alone(Path(os.environ["RETAIL_DAGSTER_DIR"])):  # the first of several processes makes Dagster's tables
+        opened = dg.DagsterInstance.get()
+    with opened as instance:
         yield instance
+
+
+@contextmanager
+def _alone(folder: Path) -> "Iterator[None]":
+    """Keep other processes of this machine out of the block."""
+    import fcntl
+
+    with (folder / ".opening").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def use_dagster_home() -> Path:

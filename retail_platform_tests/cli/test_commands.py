@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -277,3 +279,12 @@ def test_reports_of_what_no_report_may_hold_can_still_be_read() -> None:
     [failure] = ElementTree.fromstring(junit_xml(checked)).iter("failure")
     assert failure.text == "missing: S\ufffd1 | S2\nS3"
     assert "| missing: S 1 / S2 S3 |" in markdown_summary(checked, "2026-01-05")
+
+
+def test_the_first_commands_of_a_new_lake_may_start_at_once(tmp_path: Path) -> None:
+    with Platform(tmp_path) as platform, platform.environment(dagster_dir=tmp_path / "new"):
+        command = [sys.executable, "-W", "ignore", "-m", "retail_platform.cli", "status", *DAYS]
+        started = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for _ in range(4)]
+        said = [process.communicate()[0].decode() for process in started]
+
+    assert [process.returncode for process in started] == [0] * 4, said
