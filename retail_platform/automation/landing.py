@@ -92,7 +92,7 @@ class Tick:
             What was found and done, and what is wrong with files so that they could not be looked at.
 
         Raises:
-            SourceUnavailable: the files cannot be listed or read now.
+            SourceUnavailable: the files cannot be listed now.
         """
         memory = self._recall()
         if memory is not None and memory.asked is not None:
@@ -107,8 +107,9 @@ class Tick:
         seen, to_compare = look(memory, there.touches, span, complete=not problems)
         if seen != memory:
             self._remember(seen)
-        memory = self._compare_all(seen, to_compare, span, problems)
-        return self._request(memory, len(there.touches)), problems
+        later: list[str] = []
+        memory = self._compare_all(seen, to_compare, span, problems, later)
+        return "; ".join([self._request(memory, len(there.touches)), *later]), problems
 
     def _begin(self, touches: Iterable[Touch]) -> Memory:
         """The first memory: files that came before the days they touch were last made need no request."""
@@ -147,15 +148,20 @@ class Tick:
         return {day: began.get(run_id, 0.0) for day, run_id in runs.items()}
 
     def _compare_all(
-        self, memory: Memory, to_compare: dict[str, list[Touch]], span: Window, problems: list[str]
+        self, memory: Memory, to_compare: dict[str, list[Touch]], span: Window, problems: list[str], later: list[str]
     ) -> Memory:
-        """Find the days whose rows differ, of each dataset that files hold for all days; one that is wrong waits."""
+        """Find the days whose rows differ, of each dataset that files hold for all days.
+
+        One that is wrong waits, and one that cannot be read now, as an API is down that its SQL joins.
+        """
         end = time.monotonic() + _COMPARING_SECONDS
         for dataset, files in sorted(to_compare.items()):
             try:
                 memory = self._compare(memory, dataset, files, span, end)
             except SourceContractError as error:
                 problems.append(str(error))
+            except SourceUnavailable as error:
+                later.append(f"{dataset} cannot be compared now: {error}")
         return memory
 
     def _compare(self, memory: Memory, dataset: str, files: list[Touch], span: Window, end: float) -> Memory:

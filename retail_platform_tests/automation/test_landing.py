@@ -1,6 +1,7 @@
 """The landing sensor on real files: each change is asked for once, and none is lost, wherever a tick ends."""
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -14,6 +15,7 @@ from retail_platform.settings import Settings
 from retail_platform.sources.base import SourceContractError
 from retail_platform_tests.automation.landings import Landings, described, platform
 from retail_platform_tests.end_to_end.shops import LINES, Shops, usual_lines
+from retail_platform_tests.sources.mapping.http.server import serving, told
 
 
 def day(number: int) -> date:
@@ -245,6 +247,33 @@ def test_of_a_replaced_archive_only_the_days_whose_rows_changed_are_asked_for(
             landings.tick()
         archived(2, 5)
         assert landings.settle() == [{"raw_sales": ["2026-03-09"]}]
+
+
+def test_an_api_that_is_down_holds_back_only_what_its_answers_are_joined_to(
+    shops: Shops, archived: Callable[..., None], tmp_path: Path
+) -> None:
+    down = threading.Event()
+    path = shops.mapping / "mapping.toml"
+    rates = 'kind = "http"\npath = "/rates"\ncolumns = ["fruit"]\nretry_seconds = 0'
+    path.write_text(path.read_text() + f"\n[inputs.rates]\n{rates}\n")
+    sql = (shops.mapping / "sales.sql").read_text()
+    shops.sql("sales", sql + "LEFT JOIN rates ON rates.fruit = article")
+    with (
+        serving(lambda _: told([{"fruit": "pear"}], 503 if down.is_set() else 200)) as server,
+        platform(shops, tmp_path / "platform", end_date="2026-03-12", source_url=server.url) as one,
+    ):
+        landings = Landings(one)
+        landings.settle()
+        down.set()
+        archived(2)
+        shops.doors(day(11), ["9,A,40"])
+        landings.tick()
+        said = str(landings.tick())
+        assert landings.asked() == [{"raw_footfall": ["2026-03-11"]}]
+        assert "sales cannot be compared now: input rates: GET /rates failed" in said
+
+        down.clear()
+        assert "2026-03-02" in landings.settle()[0]["raw_sales"]
 
 
 def test_the_first_look_at_a_filled_lake_asks_for_what_came_after_it_was_filled(shops: Shops, tmp_path: Path) -> None:
