@@ -19,9 +19,9 @@ from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES, RunsFilter
 from retail_platform.automation.health import examine
 from retail_platform.automation.liveness import end_dead_runs
 from retail_platform.automation.ranges import is_daily
-from retail_platform.automation.records import get_runs
 from retail_platform.automation.remedies import Decision, Kinship, Place, Rules, Situation, Tried, decide
 from retail_platform.automation.requests import ASKED_BY_TAG, COMMAND_TAG, held, run_days, run_requests
+from retail_platform.automation.verdicts import get_runs
 from retail_platform.retailer import Retailer
 from retail_platform.sources.mapping.source import Mapping as MappingSource
 from retail_platform.windows import Window

@@ -3,31 +3,17 @@
 Only reading belongs here, in as few queries as there are assets and checks; what it means is `health`'s business.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
-from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecord
-from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus as CheckStatus
-from dagster._core.storage.dagster_run import RunsFilter
 
 from retail_platform.automation.ranges import is_daily, step_failure_reason
+from retail_platform.automation.verdicts import Failing, failing_by_day, failing_of_tables, get_runs
 from retail_platform.partitions import COMPARED_WEEKS, materialized_at
 from retail_platform.windows import Window
-
-_AT_ONCE = 500
-_NEWEST_FAILURES = 1000
-
-
-@dataclass(frozen=True)
-class Failing:
-    """A failed evaluation of a check of severity ERROR, or of a blocking one, of the newest materialization."""
-
-    check: str
-    reason: str
-    run_id: str
 
 
 @dataclass(frozen=True)
@@ -65,7 +51,6 @@ def read_records(instance: dg.DagsterInstance, graph: AssetGraph, window: Window
     first = window.first - timedelta(days=7 * COMPARED_WEEKS)
     made = {key: _made(instance, key, Window(first, window.last)) for key in daily}
     tried = {key: _tried(instance, key, window) for key in daily}
-    checks = {key: _failing_by_day(instance, graph, key, window, made[key]) for key in daily}
     for record in instance.get_asset_records(whole):
         key, newest = record.asset_entry.asset_key, record.asset_entry.last_materialization_storage_id
         planned = instance.event_log_storage.get_latest_planned_materialization_info(key)
@@ -74,16 +59,27 @@ def read_records(instance: dg.DagsterInstance, graph: AssetGraph, window: Window
     for key in whole:
         made.setdefault(key, {})
         tried.setdefault(key, {})
-    checks |= _failing_of_tables(instance, graph, whole)
     runs = get_runs(instance, {run for days in tried.values() for run in days.values()})
+    checks = {
+        key: failing_by_day(
+            instance,
+            graph,
+            key,
+            {
+                day: made[key][day]
+                for day in window.days()
+                if day in made[key] and not _outweighs_checks(runs.get(tried[key].get(day, "")))
+            },
+        )
+        for key in daily
+    }
+    checks |= failing_of_tables(instance, graph, whole)
     return Records(made, tried, runs, checks)
 
 
-def get_runs(instance: dg.DagsterInstance, run_ids: Collection[str]) -> dict[str, dg.DagsterRun]:
-    """Runs by id; those that are gone are left out."""
-    wanted = sorted(run_ids)
-    parts = [wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE)]
-    return {run.run_id: run for part in parts for run in instance.get_runs(RunsFilter(run_ids=part))}
+def _outweighs_checks(tried: dg.DagsterRun | None) -> bool:
+    """Whether a day's newest run says more of it than checks: that it is under way, or failed."""
+    return tried is not None and (not tried.is_finished or tried.status is dg.DagsterRunStatus.FAILURE)
 
 
 def read_times(instance: dg.DagsterInstance, key: dg.AssetKey, days: Iterable[date]) -> dict[date, datetime]:
@@ -105,59 +101,6 @@ def _tried(instance: dg.DagsterInstance, key: dg.AssetKey, window: Window) -> di
     )
     days = {date.fromisoformat(day): run_id for day, (run_id, _) in newest.items()}
     return {day: run_id for day, run_id in days.items() if day in window}
-
-
-def _failing_by_day(
-    instance: dg.DagsterInstance,
-    graph: AssetGraph,
-    key: dg.AssetKey,
-    window: Window,
-    made: Mapping[date | None, int],
-) -> dict[date | None, Failing]:
-    found: dict[date | None, Failing] = {}
-    checks = sorted(graph.get_check_keys_for_assets({key}))
-    days = [str(day) for day in window.days()]
-    infos = instance.event_log_storage.get_asset_check_partition_info(checks, partition_keys=days) if checks else []
-    failed: dict[dg.AssetCheckKey, set[str]] = {}
-    for info in infos:
-        if info.latest_execution_status is not CheckStatus.FAILED or info.partition_key is None:
-            continue
-        judged = info.latest_target_materialization_storage_id
-        if judged is None or judged == made.get(date.fromisoformat(info.partition_key)):
-            failed.setdefault(info.check_key, set()).add(info.partition_key)
-    for check, partitions in failed.items():
-        records = instance.event_log_storage.get_asset_check_execution_history(
-            check, limit=_NEWEST_FAILURES, status={CheckStatus.FAILED}
-        )
-        for record in records:  # the newest first
-            if record.partition in partitions:
-                partitions.discard(record.partition)
-                if failing := _failing(record, graph.get(check).blocking):
-                    found.setdefault(date.fromisoformat(record.partition), failing)
-    return found
-
-
-def _failing_of_tables(
-    instance: dg.DagsterInstance, graph: AssetGraph, keys: Iterable[dg.AssetKey]
-) -> dict[dg.AssetKey, dict[date | None, Failing]]:
-    checks = sorted(graph.get_check_keys_for_assets(set(keys)))
-    found: dict[dg.AssetKey, dict[date | None, Failing]] = {}
-    for check, record in instance.event_log_storage.get_latest_asset_check_execution_by_key(checks).items():
-        if record.status is CheckStatus.FAILED and (failing := _failing(record, graph.get(check).blocking)):
-            found.setdefault(check.asset_key, {None: failing})
-    return found
-
-
-def _failing(record: AssetCheckExecutionRecord, blocking: bool) -> Failing | None:
-    event = record.event.dagster_event if record.event else None
-    if event is None:
-        return None
-    evaluation = event.asset_check_evaluation_data
-    if not blocking and evaluation.severity is not dg.AssetCheckSeverity.ERROR:
-        return None
-    return Failing(
-        evaluation.check_name, f"{evaluation.check_name}: {evaluation.description or 'failed'}", record.run_id
-    )
 
 
 def _step_failures(instance: dg.DagsterInstance, run_id: str) -> dict[str, str]:

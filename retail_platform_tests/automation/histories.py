@@ -34,14 +34,20 @@ class History:
             for key in phase.keys:
                 self.made(key.to_user_string(), list(window.days()) if phase.daily else [None])
 
-    def made(self, asset: str, days: Iterable[date | None] = (None,), at: datetime | None = None) -> None:
-        """An asset was materialized, now or at an instant."""
+    def made(
+        self,
+        asset: str,
+        days: Iterable[date | None] = (None,),
+        at: datetime | None = None,
+        *,
+        run_id: str = RUNLESS_RUN_ID,
+    ) -> None:
+        """An asset was materialized, now or at an instant, by no run or by one that is under way."""
         for day in days:
             data = StepMaterializationData(dg.AssetMaterialization(asset, partition=None if day is None else str(day)))
-            event = DagsterEvent(
-                dg.DagsterEventType.ASSET_MATERIALIZATION.value, RUNLESS_JOB_NAME, event_specific_data=data
-            )
-            self.instance.report_dagster_event(event, RUNLESS_RUN_ID, timestamp=at.timestamp() if at else None)
+            job = RUNLESS_JOB_NAME if run_id == RUNLESS_RUN_ID else JOB
+            event = DagsterEvent(dg.DagsterEventType.ASSET_MATERIALIZATION.value, job, event_specific_data=data)
+            self.instance.report_dagster_event(event, run_id, timestamp=at.timestamp() if at else None)
 
     def judged(self, asset: str, check: str, day: date, *, passed: bool = False, severity: str = "ERROR") -> None:
         """A check of the newest materialization passed or failed."""
@@ -79,11 +85,18 @@ class History:
             created = self.instance.create_run_for_job(
                 job, tags=range_tags(days) | (tags or {}), asset_selection=keys, status=DagsterRunStatus.STARTED
             )
-        if status is DagsterRunStatus.FAILURE:
-            self.instance.report_run_failed(created, "the till was on fire")
-        elif status is DagsterRunStatus.CANCELED:
-            self.instance.report_run_canceled(created, "never mind")
+        if status is not DagsterRunStatus.STARTED:
+            self.ended(created.run_id, status)
         return created.run_id
+
+    def ended(self, run_id: str, status: DagsterRunStatus) -> None:
+        """A run that was under way ended."""
+        run = self.instance.get_run_by_id(run_id)
+        assert run is not None
+        if status is DagsterRunStatus.FAILURE:
+            self.instance.report_run_failed(run, "the till was on fire")
+        else:
+            self.instance.report_run_canceled(run, "never mind")
 
     def fail(self, request: Request) -> None:
         """A request of healing ran and failed."""
