@@ -185,7 +185,7 @@ class S3Folder:
             def download(target: Path) -> None:
                 _answered(name, lambda: s3.client().download_file(self.bucket, key, str(target)))
 
-            return made_once(f"{name} {etag}", Path(key).suffix, download, folder)
+            return made_once(name, etag, Path(key).suffix, download, folder)
 
         stamp, version = f"{name} {found['Size']} {etag}", f"{found['Size']} {etag}"
         arrived = found["LastModified"].timestamp() + 1  # S3 tells the second: it may have come at its end

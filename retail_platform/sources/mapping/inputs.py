@@ -159,7 +159,7 @@ def _readable(connection: duckdb.DuckDBPyConnection, layout: FilesInput, file: F
     def make(target: Path) -> None:
         to_parquet(file.name, file.fetch(folder), layout, target, connection)
 
-    return made_once(f"{file.stamp}\n{layout!r}", ".parquet", make, folder)
+    return made_once(f"{file.name}\n{layout!r}", file.stamp, ".parquet", make, folder)
 
 
 def _schema(file: File, path: Path, layout: FilesInput) -> tuple[tuple[str, str], ...]:

@@ -29,14 +29,14 @@ class Mapping:
         description: its `mapping.toml`.
         source_folder: where the files lie.
         api: where HTTP inputs are asked for.
-        _checked: stamps of datasets whose files, that hold all days, were found to be delivered whole.
+        _checked: the stamp with which each dataset, whose files hold all days, was last found to be delivered whole.
     """
 
     folder: Path
     description: MappingFile
     source_folder: Folder
     api: Api | None = None
-    _checked: set[str] = field(default_factory=set, repr=False, compare=False)
+    _checked: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -105,9 +105,9 @@ class Mapping:
         folder, absent = self.source_folder, may_be_absent
         with opened(self.description, self.folder, folder, dataset, window, api=self.api, may_be_absent=absent) as rows:
             rows.require_columns()
-            if rows.by_file or rows.stamp not in self._checked:
+            if rows.by_file or self._checked.get(dataset) != rows.stamp:
                 rows.require_conservation(self.span)
-                self._checked.add(rows.stamp)
+                self._checked[dataset] = rows.stamp
             frame = rows.rows(window)
             if window and entry.delivery is not Delivery.ARCHIVE and not rows.by_file:
                 there = {*frame["date"].unique().to_list(), *may_be_absent}
