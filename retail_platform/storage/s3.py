@@ -10,6 +10,7 @@ import random
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -22,6 +23,8 @@ _BOTO_ATTEMPTS = 6  # its pauses are longer
 _INSISTED = 4
 _CONNECT_SECONDS, _ANSWER_SECONDS, _RETRY_SECONDS = 5, 60, 120
 _CREDENTIALS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+
+_FILES = {"AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials", "AWS_CONFIG_FILE": "~/.aws/config"}
 
 _ACCESS = (
     (
@@ -60,7 +63,7 @@ class CredentialsMissing(Exception):
 
 
 def client() -> Any:
-    """The boto3 client of the AWS_* variables as they are now.
+    """The boto3 client of the AWS_* variables and files as they are now.
 
     Raises:
         CredentialsMissing: there are none.
@@ -192,11 +195,18 @@ def _virtual_hosted() -> bool:
 
 
 def _fingerprint() -> tuple[tuple[str, str], ...]:
-    return tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("AWS_")))
+    """What the connection was made of: the variables, and the files, which somebody may write anew."""
+    variables = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    for name, usual in _FILES.items():
+        path = os.path.expanduser(os.environ.get(name) or usual)
+        with suppress(OSError):
+            status = os.stat(path)
+            variables[path] = f"{status.st_ino} {status.st_size} {status.st_mtime_ns}"
+    return tuple(sorted(variables.items()))
 
 
 @lru_cache(maxsize=4)
-def _connection(_variables: tuple[tuple[str, str], ...]) -> tuple[Any, Any]:
+def _connection(_fingerprint: tuple[tuple[str, str], ...]) -> tuple[Any, Any]:
     """boto3's session and S3 client: making them costs more than most requests."""
     import boto3
     from botocore.config import Config

@@ -132,6 +132,15 @@ def test_a_profile_is_as_good_as_variables(
     assert lake.tables() == ["sales"]
 
 
+def test_credentials_written_anew_are_read_anew(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("AWS_SHARED_CREDENTIALS_FILE", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".aws").mkdir()
+    for key in ("first", "second"):
+        (tmp_path / ".aws/credentials").write_text(f"[default]\naws_access_key_id = {key}\naws_secret_access_key = s\n")
+        assert s3.delta_options()["AWS_ACCESS_KEY_ID"] == key
+
+
 def test_credentials_that_expire_are_renewed(lake: Lake, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A program that hands out credentials stands for a role: boto3 renews both alike."""
     issued = tmp_path / "issued"
