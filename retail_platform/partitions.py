@@ -64,17 +64,25 @@ def materialized_days(instance: dg.DagsterInstance, key: dg.AssetKey, days: Iter
     )
 
 
-def materialized_at(instance: dg.DagsterInstance, key: dg.AssetKey, days: Iterable[str]) -> dict[str, datetime]:
-    """When an asset was last materialized for each of the days, in UTC; a day that never was is left out."""
+def newest_materializations(
+    instance: dg.DagsterInstance, key: dg.AssetKey, days: Iterable[str]
+) -> dict[str, dg.EventLogRecord]:
+    """The newest materialization of each of the days; a day that never was is left out."""
     newest = instance.event_log_storage.get_latest_storage_id_by_partition(
         key, dg.DagsterEventType.ASSET_MATERIALIZATION, partitions=set(days)
     )
     ids = list(newest.values())
-    found: dict[str, datetime] = {}
+    found: dict[str, dg.EventLogRecord] = {}
     for start in range(0, len(ids), _RECORDS_AT_ONCE):
         part = ids[start : start + _RECORDS_AT_ONCE]
         wanted = AssetRecordsFilter(asset_key=key, storage_ids=part)
         for record in instance.fetch_materializations(wanted, limit=len(part)).records:
             assert record.partition_key is not None
-            found[record.partition_key] = datetime.fromtimestamp(record.timestamp, UTC)
+            found[record.partition_key] = record
     return found
+
+
+def materialized_at(instance: dg.DagsterInstance, key: dg.AssetKey, days: Iterable[str]) -> dict[str, datetime]:
+    """When an asset was last materialized for each of the days, in UTC; a day that never was is left out."""
+    newest = newest_materializations(instance, key, days)
+    return {day: datetime.fromtimestamp(record.timestamp, UTC) for day, record in newest.items()}

@@ -8,12 +8,12 @@ from datetime import date
 from typing import Any
 
 import dagster as dg
-from dagster import AssetCheckEvaluation, AssetRecordsFilter
+from dagster import AssetCheckEvaluation
 from dagster._core.definitions.asset_checks.asset_check_evaluation import (
     AssetCheckEvaluationTargetMaterializationData as Target,
 )
 
-from retail_platform.partitions import run_window
+from retail_platform.partitions import newest_materializations, run_window
 from retail_platform.quality.rules import Rule
 from retail_platform.retailer import Retailer
 from retail_platform.storage.lake import Lake
@@ -64,18 +64,15 @@ def _partition(day: date | None) -> str | None:
 
 def _targets(instance: dg.DagsterInstance, table: str, partitions: list[str] | None) -> dict[str | None, Target]:
     """The newest materialization of the table, or of each of its days."""
-    records = instance.fetch_materializations(
-        AssetRecordsFilter(asset_key=dg.AssetKey(table), asset_partitions=partitions),
-        limit=1 if partitions is None else 1000 + 10 * len(partitions),
-        ascending=False,
-    ).records
-    newest: dict[str | None, Target] = {}
-    for record in records:
-        key = None if partitions is None else record.partition_key
-        newest.setdefault(
-            key, Target(storage_id=record.storage_id, run_id=record.event_log_entry.run_id, timestamp=record.timestamp)
-        )
-    return newest
+    key = dg.AssetKey(table)
+    if partitions is None:
+        newest = instance.fetch_materializations(key, limit=1).records
+        return {None: _target(newest[0])} if newest else {}
+    return {day: _target(record) for day, record in newest_materializations(instance, key, partitions).items()}
+
+
+def _target(record: dg.EventLogRecord) -> Target:
+    return Target(storage_id=record.storage_id, run_id=record.event_log_entry.run_id, timestamp=record.timestamp)
 
 
 def _evaluation(spec: dg.AssetCheckSpec, verdict: dict[str, Any], target: Target) -> AssetCheckEvaluation:

@@ -8,6 +8,9 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 import pytest
+import sqlalchemy
+from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
+from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 
 from retail_platform.quality.checks import table_checks
 from retail_platform.quality.rules import ERROR, WARN, Rule
@@ -203,6 +206,29 @@ def test_days_that_were_never_materialized_are_not_judged(retail: Retail) -> Non
     result = retail.check("good", first=1, last=9)
 
     assert verdicts(result) == {key(2): True, key(4): True, key(5): True}
+
+
+def made_again(instance: dg.DagsterInstance, day: str, times: int) -> None:
+    """The record of a day's materialization, copied: to report each would take a minute."""
+    storage = instance.event_log_storage
+    assert isinstance(storage, SqlEventLogStorage)
+    columns = ", ".join(column.name for column in SqlEventLogStorageTable.columns if column.name != "id")
+    copies = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :times) SELECT i FROM n"
+    copy = (
+        f"INSERT INTO event_logs ({columns}) SELECT {columns} FROM event_logs, ({copies}) "
+        "WHERE dagster_event_type = 'ASSET_MATERIALIZATION' AND partition = :day"
+    )
+    with storage.index_connection() as connection:
+        connection.execute(sqlalchemy.text(copy), {"times": times, "day": day})
+
+
+def test_a_day_is_judged_however_often_others_were_made_since(retail: Retail) -> None:
+    retail.run("lines", first=1, last=2)
+    made_again(retail.instance, key(2), 1021)
+
+    result = retail.check("good", first=1, last=2)
+
+    assert verdicts(result) == {key(1): True, key(2): True}
 
 
 def test_one_of_several_checks_can_be_run_alone(tmp_path: Path, instance: dg.DagsterInstance) -> None:
