@@ -28,7 +28,7 @@ _FILES = {"AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials", "AWS_CONFIG_FILE"
 
 _ACCESS = (
     (
-        r"InvalidAccessKeyId|SignatureDoesNotMatch|InvalidToken|ExpiredToken|Unauthenticated|401 Unauthorized",
+        r"InvalidAccessKeyId|SignatureDoesNotMatch|InvalidToken|Unauthenticated|401 Unauthorized",
         "the store does not accept the credentials: check " + _CREDENTIALS,
     ),
     (
@@ -39,6 +39,7 @@ _ACCESS = (
 )
 _REFUSALS = (
     *_ACCESS,
+    (r"ExpiredToken", "the credentials have expired and are not renewed yet: check " + _CREDENTIALS),
     (r"NoSuchBucket", "the bucket is not there: create it, or correct {setting}"),
     (
         r"PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraint|301 Moved",
@@ -60,6 +61,10 @@ _OVERLOADED = (
 
 class CredentialsMissing(Exception):
     """The AWS chain names no credentials, or ones that cannot be had; the message says what to set."""
+
+
+class CredentialsUnreachable(CredentialsMissing):
+    """The AWS chain names credentials that cannot be had now, as who hands them out does not answer."""
 
 
 def client() -> Any:
@@ -135,8 +140,13 @@ def is_passing(error: BaseException) -> bool:
 
 
 def is_refused(error: BaseException) -> bool:
-    """Whether the credentials are what is wrong: nothing mends this but a hand."""
-    return isinstance(error, CredentialsMissing) or any(re.search(pattern, _text(error)) for pattern, _ in _ACCESS)
+    """Whether the credentials are what is wrong: nothing mends this but a hand.
+
+    Those that cannot be had for a moment, or have expired, may be there again at the next attempt.
+    """
+    if isinstance(error, CredentialsMissing):
+        return not isinstance(error, CredentialsUnreachable)
+    return any(re.search(pattern, _text(error)) for pattern, _ in _ACCESS)
 
 
 def insist(action: Callable[[], T]) -> T:
@@ -186,8 +196,24 @@ def _credentials(session: Any) -> Any:
         if found is not None:
             return found.get_frozen_credentials()
     except (BotoCoreError, ClientError) as error:
-        raise CredentialsMissing(f"the AWS credentials cannot be had: {error}. Check {_CREDENTIALS}") from error
+        raise _unusable("the AWS credentials cannot be had", error) from error
+    _connection.cache_clear()  # its client would go on without credentials when there are some
     raise CredentialsMissing(f"there are no AWS credentials: set {_CREDENTIALS}, or give the machine a role")
+
+
+def _unusable(what: str, error: Exception) -> CredentialsMissing:
+    """What an error of boto3 says of the credentials: whether who hands them out may do so later."""
+    from botocore import exceptions as boto
+
+    later = (
+        boto.CredentialRetrievalError,
+        boto.MetadataRetrievalError,
+        boto.HTTPClientError,
+        boto.ConnectionError,
+        boto.ClientError,
+    )
+    kind = CredentialsUnreachable if isinstance(error, later) and not is_refused(error) else CredentialsMissing
+    return kind(f"{what}: {error}. Check {_CREDENTIALS}")
 
 
 def _virtual_hosted() -> bool:
@@ -210,7 +236,7 @@ def _connection(_fingerprint: tuple[tuple[str, str], ...]) -> tuple[Any, Any]:
     """boto3's session and S3 client: making them costs more than most requests."""
     import boto3
     from botocore.config import Config
-    from botocore.exceptions import BotoCoreError
+    from botocore.exceptions import BotoCoreError, ClientError
 
     config = Config(
         retries={"mode": "standard", "total_max_attempts": int(os.environ.get("AWS_MAX_ATTEMPTS") or _BOTO_ATTEMPTS)},
@@ -222,6 +248,6 @@ def _connection(_fingerprint: tuple[tuple[str, str], ...]) -> tuple[Any, Any]:
     try:
         session = boto3.Session(region_name=region)
         s3 = session.client("s3", config=config, region_name=session.region_name or "us-east-1")
-    except BotoCoreError as error:
-        raise CredentialsMissing(f"the AWS settings cannot be used: {error}. Check {_CREDENTIALS}") from error
+    except (BotoCoreError, ClientError) as error:
+        raise _unusable("the AWS settings cannot be used", error) from error
     return session, s3

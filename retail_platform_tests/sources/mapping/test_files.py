@@ -8,8 +8,10 @@ from pathlib import Path
 import boto3
 import polars as pl
 import pytest
+from botocore.exceptions import ClientError
 
 from retail_platform.sources.base import SourceContractError, SourceUnavailable
+from retail_platform.storage import s3
 from retail_platform_tests.s3_faults import KINDS, faulty_s3
 from retail_platform_tests.sources.mapping.conftest import MAPPING, Retailer, days
 
@@ -54,6 +56,27 @@ def test_what_is_missing_in_s3_is_no_delivery(retailer: Retailer, bucket: str) -
         retailer.source("s3://corner/exports").read("stores")
     with pytest.raises(SourceUnavailable, match=r"s3://nowhere: .*NoSuchBucket"):
         retailer.source("s3://nowhere").read("stores")
+
+
+def test_credentials_that_cannot_be_had_for_a_moment_are_asked_for_again(
+    retailer: Retailer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    source = retailer.source("s3://corner/export")
+    with pytest.raises(SourceContractError, match="there are no AWS credentials"):
+        source.read("stores")
+
+    (tmp_path / "config").write_text("[profile role]\ncredential_process = false\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_PROFILE", "role")
+    with pytest.raises(SourceUnavailable, match="Error when retrieving credentials from custom-process"):
+        source.read("stores")
+
+
+@pytest.mark.parametrize(("code", "refused"), [("ExpiredToken", False), ("AccessDenied", True)])
+def test_an_expired_token_is_renewed_by_who_gave_it_and_a_missing_right_is_not(code: str, refused: bool) -> None:
+    assert s3.is_refused(ClientError({"Error": {"Code": code}}, "ListObjectsV2")) is refused
 
 
 def test_more_objects_than_one_page_lists(retailer: Retailer, bucket: str) -> None:
