@@ -60,16 +60,18 @@ class Site:
 
     Args:
         folder: where everything lies.
-        settings: `RETAIL_*` variables besides lake and scale.
+        settings: `RETAIL_*` variables besides lake and scale, and others.
+        instance: the project's file that becomes `dagster.yaml`.
     """
 
     folder: Path
     settings: Mapping[str, str] = field(default_factory=dict)
+    instance: str = "dagster.yaml"
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        for name in ("dagster.yaml", "workspace.yaml"):
-            shutil.copy(PROJECT / name, self.folder)
+        shutil.copy(PROJECT / "workspace.yaml", self.folder)
+        shutil.copy(PROJECT / self.instance, self.folder / "dagster.yaml")
 
     @property
     def lake(self) -> Lake:

@@ -13,6 +13,8 @@ import dagster as dg
 import pytest
 import yaml
 
+from benchmarks.drills.common import Site
+from benchmarks.drills.kills import at_once
 from retail_platform_tests.platform import PROJECT
 from retail_platform_tests.s3 import keys, s3_client
 from retail_platform_tests.servers import free_port
@@ -116,3 +118,14 @@ def test_two_days_with_their_history_in_postgres(
         assert days_there == {"2026-01-05", "2026-01-06"}
         assert all(run.is_success for run in instance.get_runs())
     assert not list(tmp_path.rglob("runs.db")), "nothing of the history is in SQLite"
+
+
+@pytest.mark.acceptance
+def test_six_runs_at_once_with_their_history_in_postgres(postgres: str, tmp_path: Path) -> None:
+    pytest.importorskip("dagster_postgres")
+    there = {"DAGSTER_POSTGRES_URL": postgres, "DAGSTER_EVENT_BATCH_SIZE": "2000"}
+    site = Site(tmp_path / "at-once", there, "deploy/dagster-postgres.yaml")
+
+    verdict = at_once(Site(tmp_path / "alone"), site)
+
+    assert verdict.passed, verdict.figures
