@@ -14,7 +14,7 @@ from retail_platform.domains.stores.transform import expected_stores
 from retail_platform.partitions import run_window
 from retail_platform.retailer import Retailer
 from retail_platform.sources.base import DAILY_DATASETS, DELIVERIES, Delivery, SourceContractError
-from retail_platform.sources.deliver import deliver, require_stores
+from retail_platform.sources.deliver import deliver, require_rows, require_stores
 from retail_platform.storage.lake import Lake
 from retail_platform.windows import Window
 
@@ -69,6 +69,8 @@ def _fetched(
     """What the source delivered; one line in the log says how much, and how long it took."""
     begun = time.perf_counter()
     rows = deliver(retailer.source, dataset, window, may_be_absent=may_be_absent).collect()
+    if dataset == "stores":
+        require_rows(retailer.source, dataset, rows)
     fetch = {"dataset": dataset, "rows": rows.height, "seconds": round(time.perf_counter() - begun, 3)}
     days = f" of {window}" if window else ""
     context.log.info(

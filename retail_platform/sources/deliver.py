@@ -52,6 +52,19 @@ def deliver(
     )
 
 
+def require_rows(source: Source, dataset: str, rows: pl.DataFrame) -> None:
+    """Make sure that a delivery without which nothing else can be judged is not empty.
+
+    Raises:
+        SourceUnavailable: it is: a server or an export that lost its content says so in the same way.
+    """
+    if rows.is_empty():
+        raise SourceUnavailable(
+            f"{dataset} of {source.name}: the delivery is there and holds no rows; the table stays as it was. "
+            "Materialize it again when it is delivered whole"
+        )
+
+
 def require_stores(source: Source, dataset: str, rows: pl.DataFrame, expected: pl.DataFrame) -> None:
     """Make sure that each expected store delivered on each day.
 

@@ -75,8 +75,19 @@ def test_a_day_on_which_any_store_is_open_needs_its_file(shops: Shops, tmp_path:
         assert rows_by_day(platform, "raw_sales") == {WEEK[0]: 6, WEEK[-1]: 6}
 
 
+def test_a_list_of_stores_without_any_replaces_none(shops: Shops, tmp_path: Path) -> None:
+    with shops.platform(tmp_path / "lived") as platform:
+        assert platform.materialize(str(SUNDAY), select="+stores").failures == []
+        shops.write("shops.csv", "id,name\n")
+
+        [failure, *_] = platform.materialize(str(SUNDAY), select="+raw_sales").failures
+
+        assert "stores of corner: the delivery is there and holds no rows" in failure.reason
+        assert platform.table("raw_stores").height == 3
+
+
 def test_without_a_known_store_no_day_is_closed(shops: Shops, tmp_path: Path) -> None:
-    shops.write("shops.csv", "id,name\n")
+    shops.write("shops.csv", "id,name\n,Nameless\n")  # quarantined
 
     with shops.platform(tmp_path / "lived") as platform:
         failures = platform.materialize(str(SUNDAY), select="+raw_sales").failures
