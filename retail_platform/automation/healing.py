@@ -17,7 +17,7 @@ from dagster._core.scheduler.instigation import InstigatorStatus, InstigatorType
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES, RunsFilter
 
 from retail_platform.automation.health import examine
-from retail_platform.automation.liveness import end_dead_runs
+from retail_platform.automation.liveness import end_dead_runs, own_tag
 from retail_platform.automation.ranges import is_daily
 from retail_platform.automation.remedies import Decision, Kinship, Place, Rules, Situation, Tried, decide
 from retail_platform.automation.requests import ASKED_BY_TAG, COMMAND_TAG, held, run_days, run_requests
@@ -142,11 +142,12 @@ def look(
     holding = held(instance, graph)  # before the states: what ends in between is looked at the next time
     unhealthy = examine(instance, graph, retailer, window).unhealthy
     runs = get_runs(instance, {one.run_id for one in unhealthy if one.run_id})
-    own = {run_id for run_id, run in runs.items() if run.tags.get(ASKED_BY_TAG) == NAME}
+    own = {run_id for run_id, run in runs.items() if own_tag(run, ASKED_BY_TAG) == NAME}
+    under_way = instance.get_runs(RunsFilter(tags={ASKED_BY_TAG: NAME}, statuses=NOT_FINISHED_STATUSES))
     situation = Situation(
         unhealthy,
         holding,
-        under_way=len(instance.get_runs(RunsFilter(tags={ASKED_BY_TAG: NAME}, statuses=NOT_FINISHED_STATUSES))),
+        under_way=len([run for run in under_way if own_tag(run, ASKED_BY_TAG)]),
         broad=frozenset(run_id for run_id, run in runs.items() if (days := run_days(run)) and len(days) > 1),
         foreign=frozenset(run_id for run_id, run in runs.items() if run_id not in own and COMMAND_TAG not in run.tags),
     )

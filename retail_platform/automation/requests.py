@@ -17,6 +17,7 @@ from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES, RunsFilter
 
 from retail_platform.automation import jobs
+from retail_platform.automation.liveness import own_tag
 from retail_platform.automation.ranges import ATTEMPT_TAG, RANGE_TAG, is_daily, range_tags, reads_window
 from retail_platform.windows import Window, chunks, unbroken
 
@@ -121,8 +122,8 @@ def held(instance: dg.DagsterInstance, graph: AssetGraph) -> Held:
         window = run_days(run)
         days |= set(window.days()) if window else set()
         whole = whole or window is None or _has_whole_tables(graph, run)
-        if RANGE_TAG in run.tags:
-            days |= set(_range_of(run.tags[RANGE_TAG]).days())
+        if range_ := own_tag(run, RANGE_TAG):
+            days |= set(_range_of(range_).days())
             whole = True
     for of_asset in backfilled(instance, graph).values():
         days |= {day for day in of_asset if day is not None}

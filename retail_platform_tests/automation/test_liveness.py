@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
+import pytest
 from dagster._core.storage.dagster_run import DagsterRunStatus, RunsFilter
 
 from retail_platform.automation.liveness import WORKER_TAG, end_dead_runs, worker_tags
@@ -105,3 +106,29 @@ def test_a_process_id_that_another_process_has_now_is_not_taken_for_the_run(tmp_
         platform.instance.add_run(run)
 
         assert end_dead_runs(platform.instance) == [run.run_id]
+
+
+def test_a_run_that_is_executed_again_is_not_judged_by_the_process_of_the_first(tmp_path: Path) -> None:
+    with Platform(tmp_path) as platform:
+        first = dg.DagsterRun(JOB)
+        machine, pid, started = worker_tags()[WORKER_TAG].split()
+        gone = f"{machine} {pid} before-{started}"
+        for tags in ({WORKER_TAG: gone}, {WORKER_TAG: f"{gone} {first.run_id}"}):
+            again = tags | {"dagster/parent_run_id": first.run_id}
+            platform.instance.add_run(dg.DagsterRun(JOB, status=DagsterRunStatus.STARTED, tags=again))
+
+        assert end_dead_runs(platform.instance) == []
+
+
+@pytest.mark.parametrize("differs", ["boot", "space"])
+def test_another_boot_or_another_space_of_process_ids_is_another_machine(tmp_path: Path, differs: str) -> None:
+    with Platform(tmp_path) as platform:
+        machine, pid, started = worker_tags()[WORKER_TAG].split()
+        host, *parts = machine.split("/")
+        if len(parts) != 2:
+            pytest.skip("this system has no /proc")
+        parts[differs == "space"] += "0"
+        elsewhere = {WORKER_TAG: " ".join(["/".join([host, *parts]), pid, f"before-{started}"])}
+        platform.instance.add_run(dg.DagsterRun(JOB, status=DagsterRunStatus.STARTED, tags=elsewhere))
+
+        assert end_dead_runs(platform.instance) == []

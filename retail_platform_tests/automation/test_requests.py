@@ -86,6 +86,12 @@ def test_a_request_is_a_run_of_exactly_its_days_and_assets() -> None:
         (jobs.TODAY, None, range_tags(Window(day(1), day(1))), Held(frozenset({day(1)}))),
         (JOB, {SALES}, range_tags(Window(day(1), day(1))) | {COMMAND_TAG: "check"}, Held()),
         (JOB, {SALES}, range_tags(Window(day(1), day(1))) | {RANGE_TAG: "2026-03-01..2026-03-02"}, WHOLE_RANGE),
+        (
+            JOB,
+            {SALES},
+            range_tags(Window(day(1), day(1))) | {RANGE_TAG: "2026-03-01..2026-03-02", "dagster/parent_run_id": "a"},
+            Held(frozenset({day(1)})),  # executed again in the UI: nothing follows
+        ),
     ],
 )
 def test_a_run_that_is_not_over_holds_its_days(
