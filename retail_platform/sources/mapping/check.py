@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -21,9 +22,11 @@ from retail_platform.settings import SettingsError
 from retail_platform.sources.base import DELIVERIES, Delivery, SourceContractError, SourceError
 from retail_platform.sources.mapping.files import Folder, NoFolder, open_folder
 from retail_platform.sources.mapping.http.client import Api, open_api
+from retail_platform.sources.mapping.http.order import in_order
 from retail_platform.sources.mapping.inputs import days_of, find_any, locate
 from retail_platform.sources.mapping.model import FilesInput, MappingFile, load_mapping, nearest, some
 from retail_platform.sources.mapping.opened import Opened, opened
+from retail_platform.sources.mapping.query import database, tables_used
 from retail_platform.windows import Window
 
 DAYS_LOOKED_AT = 31  # the newest, of inputs that deliver a file a day
@@ -119,7 +122,7 @@ def _of_archives(mapping: MappingFile, name: str) -> bool:
 def _dataset(
     mapping: MappingFile, folder: Path, source: Folder, api: Api | None, dataset: str, *, asked: date
 ) -> Iterator[Finding]:
-    window = _window(mapping, source, dataset, asked)
+    window = _window(mapping, folder, source, dataset, asked)
     with opened(mapping, folder, source, dataset, window, api=api, may_be_absent=None) as rows:
         known = DELIVERIES[dataset].columns()
         for column in rows.unknown_columns():
@@ -229,18 +232,31 @@ def _asked_day(mapping: MappingFile) -> date:
     return datetime.now(ZoneInfo(mapping.timezone)).date() - timedelta(days=1)
 
 
-def _window(mapping: MappingFile, source: Folder, dataset: str, asked: date) -> Window | None:
+def _window(mapping: MappingFile, folder: Path, source: Folder, dataset: str, asked: date) -> Window | None:
     entry = mapping.datasets[dataset]
-    if entry.driving in mapping.http:
-        return None if entry.delivery is Delivery.SNAPSHOT else Window(asked, asked)
-    if entry.delivery is Delivery.ARCHIVE:
-        return mapping.window
     if entry.delivery is Delivery.SNAPSHOT or entry.driving is None:
         return None
+    if entry.driving in mapping.http:
+        return Window(asked, asked)
+    archive = entry.delivery is Delivery.ARCHIVE
+    if (archive or not _layouts(mapping, entry.driving)) and _asks_by_day(mapping, folder, dataset):
+        return Window(asked, asked)
+    if archive:
+        return mapping.window
     days = [day for layout in _layouts(mapping, entry.driving) for day in days_of(source, layout)]
     if not days:
         return None
     return Window(max(days) - timedelta(days=DAYS_LOOKED_AT - 1), max(days))
+
+
+def _asks_by_day(mapping: MappingFile, folder: Path, dataset: str) -> bool:
+    """Whether the SQL reads an endpoint that has days: somebody waits, so it is asked for one."""
+    if not mapping.http:
+        return False
+    path = folder / f"{dataset}.sql"
+    with TemporaryDirectory() as spill, database(Path(spill)) as connection:
+        used = in_order(mapping.http, sorted(tables_used(connection, path, path.read_text(encoding="utf-8"))))
+    return any(mapping.http[name].dated for name in used if name in mapping.http)
 
 
 def _layouts(mapping: MappingFile, name: str) -> list[FilesInput]:

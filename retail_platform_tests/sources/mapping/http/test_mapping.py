@@ -245,6 +245,19 @@ def test_a_sound_mapping_is_checked_on_one_day(corner: Callable[..., Corner]) ->
     assert {one.query["on"] for one in shops.server.asked} == {"2026-03-01"}
 
 
+def test_a_file_of_all_days_joined_to_an_endpoint_of_days_is_checked_on_one_day(corner: Callable[..., Corner]) -> None:
+    shops = corner()
+    driven = '[datasets.sales]\ndelivery = "day"\ndriving = "slips"\n\n[inputs.slips]\npath = "slips.csv"\n'
+    shops.describe(MAPPING.split("[datasets.sales]", maxsplit=1)[0] + driven)
+    (shops.folder / "slips.csv").write_text("day,shop,receipt,pieces\n2026-03-01,A,r1,1\n2026-03-09,B,r2,1\n")
+    shops.sql(
+        "SELECT slips.day AS date, shop AS store_id, slips.receipt AS sale_id, slips.pieces AS quantity, "
+        "amount AS net_amount FROM slips LEFT JOIN lines ON file_date::VARCHAR = slips.day AND request_shop = shop"
+    )
+    assert [one for one in shops.findings() if one[0] == "error"] == []
+    assert {one.query["on"] for one in shops.server.asked} == {"2026-03-01"}
+
+
 def test_what_is_wrong_with_answers_is_found(corner: Callable[..., Corner]) -> None:
     shops = corner(lambda _: told([{"day": "x", "receipt": "r1", "piece": 1, "amount": "x"}]))
     found = shops.findings()
