@@ -138,7 +138,9 @@ def decide(kinship: Kinship, situation: Situation, memory: Mapping[Place, Tried]
     for one in situation.unhealthy:
         bad[dg.AssetKey.from_user_string(one.asset), one.day] = one
     known = {
-        place: tried for place, tried in memory.items() if place in bad and not _anew(bad[place], tried, situation)
+        place: tried
+        for place, tried in memory.items()
+        if (not _anew(bad[place], tried, situation) if place in bad else _is_held(place, situation.held))
     }
     causes = {
         place: one
@@ -164,6 +166,11 @@ def decide(kinship: Kinship, situation: Situation, memory: Mapping[Place, Tried]
 def _anew(one: Unhealthy, tried: Tried, situation: Situation) -> bool:
     """Whether somebody else tried since: a delivery came, or a person mended something."""
     return one.run_id is not None and one.run_id != tried.run_id and one.run_id in situation.foreign
+
+
+def _is_held(place: Place, held: Held) -> bool:
+    """Whether a place that is well by now may be so only until its run's checks have judged it."""
+    return held.whole if place[1] is None else place[1] in held.days
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,16 @@ def test_a_failed_day_waits_twice_as_long_each_time() -> None:
     assert patient.due(Tried(5000, NOW), NOW + LONGEST_PAUSE)
 
 
+@pytest.mark.parametrize(("number", "holding"), [(1, Held(frozenset({day(1)}))), (None, Held(whole=True))])
+def test_what_was_tried_is_remembered_until_its_run_is_over_and_has_judged_it(
+    number: int | None, holding: Held
+) -> None:
+    memory = {place("raw_sales" if number else "raw_stores", number): Tried(2, NOW)}
+
+    assert decided([], memory, held=holding).memory == memory
+    assert decided([], memory).memory == {}
+
+
 def test_what_failed_too_often_is_given_up_with_what_hangs_on_it_and_nothing_else() -> None:
     memory = {place("raw_sales", 1): Tried(3, 0.0)}
 
@@ -225,7 +235,9 @@ def test_never_a_day_that_is_held_nor_one_given_up_oldest_first_and_each_once(
     if held.whole:
         assert all(request.days for request in decision.requests)
     ills = {(one.asset, one.day) for one in unhealthy}
-    assert all((key.to_user_string(), one) in ills for key, one in decision.memory)
+    assert all(
+        (key.to_user_string(), one) in ills or (one in held.days if one else held.whole) for key, one in decision.memory
+    )
     for request in decision.requests:
         for one in request.days.days() if request.days else [None]:
             assert any((key, one) in decision.memory for key in request.assets), "nothing there is to be mended"
