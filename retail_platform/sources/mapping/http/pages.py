@@ -121,7 +121,7 @@ def _error(layout: HttpInput, content: Any, rows: Any) -> str | None:
     if isinstance(content, dict) and content.get(key) and key not in layout.columns + layout.optional:
         return _told(content[key])
     if isinstance(rows, list) and key not in layout.columns + layout.optional:
-        return next((_told(row[key]) for row in rows if isinstance(row, dict) and key in row), None)
+        return next((_told(row[key]) for row in rows if isinstance(row, dict) and row.get(key)), None)
     return None
 
 

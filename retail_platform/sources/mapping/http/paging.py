@@ -49,7 +49,7 @@ class Paging:
 
         Raises:
             Transient: it is one that was read already.
-            SourceContractError: it is on another server.
+            SourceContractError: it is on another server, or its link is no address.
         """
         url = address(self.base, self.params) if self._last is None else self._after(self._last)
         if url is None:
@@ -95,15 +95,19 @@ class Paging:
         if isinstance(pages, CursorPages):
             return address(self.base, {**self.params, pages.param: page.next}) if page.next else None
         if isinstance(pages, LinkPages):
-            return self._on_same_server(urljoin(self._url, page.next)) if page.next else None
+            return self._on_same_server(page.next) if page.next else None
         if page.rows.is_empty() or self.rows == self._total:
             return None
         number = pages.first + self.pages if isinstance(pages, NumberedPages) else self.rows
         return address(self.base, {**self.params, pages.param: str(number)})
 
-    def _on_same_server(self, url: str) -> str:
+    def _on_same_server(self, link: str) -> str:
         """A token is never sent elsewhere than to the server it is for."""
-        one, other = urlsplit(self.base), urlsplit(url)
+        try:
+            url = urljoin(self._url, link)
+            one, other = urlsplit(self.base), urlsplit(url)
+        except ValueError as error:
+            raise SourceContractError(f"{self.what}: the next page's link is no address: {error}") from None
         if (one.scheme, one.netloc) != (other.scheme, other.netloc):
             raise SourceContractError(
                 f"{self.what}: the next page is on another server, {other.scheme[:20]}://{other.netloc[:80]}"

@@ -165,3 +165,12 @@ def test_the_same_page_over_and_over_ends(till: Tills) -> None:
 def test_the_token_is_sent_to_no_other_server(till: Tills, link: str) -> None:
     with pytest.raises(SourceContractError, match="the next page is on another server"):
         till(lambda _: told(ROWS, Link=f'<{link}>; rel="next"')).fetch(paginator={"kind": "link"})
+
+
+def test_a_link_that_is_no_address_is_refused(till: Tills) -> None:
+    with pytest.raises(SourceContractError, match="the next page's link is no address"):
+        till(lambda _: told(ROWS, Link='<http://[broken/>; rel="next"')).fetch(paginator={"kind": "link"})
+
+
+def test_rows_that_say_that_they_have_no_error_are_rows(till: Tills) -> None:
+    assert till(lambda _: told([ROWS[0] | {"error": None}])).fetch().height == 1
