@@ -148,12 +148,19 @@ def look(
         unhealthy,
         holding,
         under_way=len([run for run in under_way if own_tag(run, ASKED_BY_TAG)]),
-        broad=frozenset(run_id for run_id, run in runs.items() if (days := run_days(run)) and len(days) > 1),
+        broad=frozenset(run_id for run_id, run in runs.items() if is_broad(run)),
         foreign=frozenset(run_id for run_id, run in runs.items() if run_id not in own and COMMAND_TAG not in run.tags),
     )
     settings = retailer.settings
     rules = Rules(settings.heal_attempts, settings.heal_backoff, _RUNS_AT_ONCE, settings.days_per_run)
     return window, decide(Kinship(graph), situation, tried, rules, now.timestamp())
+
+
+def is_broad(run: dg.DagsterRun) -> bool:
+    """Whether a run of several days failed; one that only checked made none of them fail."""
+    days = run_days(run)
+    failed = run.status is dg.DagsterRunStatus.FAILURE and COMMAND_TAG not in run.tags
+    return failed and days is not None and len(days) > 1
 
 
 def recalled(cursor: str | None, retailer: Retailer) -> Memory:

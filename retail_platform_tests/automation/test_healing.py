@@ -16,11 +16,11 @@ from dagster._core.scheduler.instigation import (
 )
 from dagster._core.storage.dagster_run import DagsterRunStatus
 
-from retail_platform.automation.healing import NAME, GaveUp, Memory, gave_up, heal_window, recalled
+from retail_platform.automation.healing import NAME, GaveUp, Memory, gave_up, heal_window, is_broad, recalled
 from retail_platform.automation.liveness import WORKER_TAG, worker_tags
-from retail_platform.automation.ranges import ATTEMPT_TAG, JOB
+from retail_platform.automation.ranges import ATTEMPT_TAG, JOB, range_tags
 from retail_platform.automation.remedies import Tried
-from retail_platform.automation.requests import ASKED_BY_TAG, Request, run_days, run_requests
+from retail_platform.automation.requests import ASKED_BY_TAG, COMMAND_TAG, Request, run_days, run_requests
 from retail_platform.windows import Window
 from retail_platform_tests.automation.histories import History
 from retail_platform_tests.end_to_end.shops import Shops, usual_lines
@@ -178,6 +178,21 @@ def test_days_of_a_run_that_lives_are_left_alone(tmp_path: Path, shops: Shops) -
         daemon = Daemon(platform)
 
         assert daemon.tick() == []
+
+
+@pytest.mark.parametrize(
+    ("status", "tags", "expected"),
+    [
+        (DagsterRunStatus.FAILURE, {}, True),
+        (DagsterRunStatus.FAILURE, {COMMAND_TAG: "check"}, False),
+        (DagsterRunStatus.SUCCESS, {}, False),
+    ],
+)
+def test_only_a_failed_run_that_was_to_make_days_is_taken_apart(
+    status: DagsterRunStatus, tags: dict[str, str], expected: bool
+) -> None:
+    assert is_broad(dg.DagsterRun(JOB, status=status, tags=tags | range_tags(Window(FIRST, LAST)))) is expected
+    assert not is_broad(dg.DagsterRun(JOB, status=status, tags=tags | range_tags(Window(FIRST, FIRST))))
 
 
 def test_a_lake_that_nobody_filled_is_left_empty(tmp_path: Path, shops: Shops) -> None:
