@@ -85,6 +85,8 @@ class FilesInput(_Strict):
             raise ValueError(f"path {self.path!r} leaves RETAIL_SOURCE_DIR; a path below it is expected")
         if len(DATE.findall(self.path)) > 1:
             raise ValueError(f"path {self.path!r} holds {{date}} more than once")
+        if "/" in "".join(DATE.findall(self.path)):
+            raise ValueError(f"path {self.path!r}: a day is part of one name, its form holds no '/'")
         if self.format is None and self.ending not in FORMATS:
             raise ValueError(
                 f"the format of {self.path!r} is not told by its ending; say format = csv, json, excel or parquet"

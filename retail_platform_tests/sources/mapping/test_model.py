@@ -30,6 +30,7 @@ def test_a_mapping_says_what_a_source_is(retailer: Retailer) -> None:
         ),
         ('path = "shops.csv"', 'kind = "http"', "inputs.shops.path: is missing"),
         ('path = "shops.csv"', 'path = "../shops.csv"', "leaves RETAIL_SOURCE_DIR"),
+        ('path = "shops.csv"', 'path = "{date:%Y/%m/%d}.csv"', "a day is part of one name, its form holds no '/'"),
         ('path = "shops.csv"', 'path = "shops.dat"', "the format of 'shops.dat' is not told by its ending"),
         ('path = "shops.csv"', 'path = "shops.csv"\nencoding = "utf-9"', "found 'utf-9'; a text encoding is expected"),
         ('path = "shops.csv"', 'path = "shops.csv"\nheader = false', "need their columns named"),
