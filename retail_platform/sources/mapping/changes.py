@@ -18,7 +18,6 @@ from retail_platform.sources.mapping.files import File, path_expression
 from retail_platform.sources.mapping.model import DATE, DAY_FORM, FilesInput
 from retail_platform.sources.mapping.source import Mapping
 
-_UNFINISHED = re.compile(r"(^|/)\.[^/]*$|\.(tmp|temp|part|partial|filepart|crdownload|swp)(\.gz)?$|~$", re.IGNORECASE)
 _COUNT = "__times"
 
 
@@ -121,13 +120,12 @@ def _found(mapping: Mapping, layout: FilesInput, problems: list[str]) -> list[Fi
 
 def _dated(layout: FilesInput, files: list[File]) -> Iterator[tuple[date | None, File]]:
     """Files with the days they are named for; those whose name holds none, where one is expected, are none."""
-    whole = [file for file in files if not _UNFINISHED.search(file.name)]
     if not layout.dated:
-        yield from ((None, file) for file in whole)
+        yield from ((None, file) for file in files)
         return
     before, form, after = DATE.split(layout.path)
     expression = re.compile(f".*/{path_expression(before)}(?P<day>[^/]+){path_expression(after)}(\\.gz)?")
-    for file in whole:
+    for file in files:
         if named := expression.fullmatch("/" + file.name):
             try:
                 day = datetime.strptime(named["day"], form or DAY_FORM).date()

@@ -20,6 +20,7 @@ from retail_platform.storage import s3
 T = TypeVar("T")
 
 VARIABLE = "RETAIL_SOURCE_DIR"
+_UNFINISHED = re.compile(r"(^|/)\.[^/]*$|\.(tmp|temp|part|partial|filepart|crdownload|swp)(\.gz)?$|~$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class Folder(Protocol):
 
     def find(self, patterns: Sequence[str]) -> list[list[File]]:
         """The files of each path pattern, gzipped or not, in order of their names.
+
+        Hidden files, and those that by their names are not yet whole, are left out.
 
         Raises:
             SourceUnavailable: the folder itself is not there or does not answer.
@@ -127,7 +130,10 @@ class LocalFolder:
 
 
 def _local_file(path: Path) -> File:
-    status = path.stat()
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        raise SourceUnavailable(f"{path} was there and vanished while it was looked at") from None
     changes = (path.resolve(), status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
     version = f"{status.st_size} {status.st_mtime_ns}"
     arrived = max(status.st_mtime, status.st_ctime)  # rsync -t and mv keep the first and set the second
@@ -135,7 +141,7 @@ def _local_file(path: Path) -> File:
 
 
 def _in_order(files: Iterable[File]) -> list[File]:
-    ordered = sorted(files, key=lambda file: file.name)
+    ordered = sorted((file for file in files if not _UNFINISHED.search(file.name)), key=lambda file: file.name)
     names = {file.name for file in ordered}
     for file in ordered:
         if f"{file.name}.gz" in names:

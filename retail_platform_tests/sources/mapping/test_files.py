@@ -47,6 +47,26 @@ def test_files_in_s3_are_read_like_those_in_a_folder(retailer: Retailer, bucket:
     assert sales.equals(here.read("sales", days(1, 3)).collect())
 
 
+def test_unfinished_and_hidden_files_are_passed_by(retailer: Retailer, bucket: str) -> None:
+    several = MAPPING.replace('"sales/{date}.csv"', '"sales/*{date}.*"\nformat = "csv"')
+    retailer.describe(several.replace("shops.csv", "shops.parquet"))
+    for name in ("2026-03-01.csv.part", ".2026-03-01.csv", "2026-03-01.csv~"):
+        retailer.deliver(f"sales/{name}", b"half")
+        boto3.client("s3").put_object(Bucket="corner", Key=f"export/sales/{name}", Body=b"half")
+
+    for place in (None, bucket):
+        assert retailer.source(place).read("sales", days(1, 1)).collect().height == 2
+
+
+def test_a_file_that_vanishes_while_it_is_looked_at_may_come_back(
+    retailer: Retailer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = retailer.source()
+    monkeypatch.setattr(Path, "is_file", lambda path: path.unlink() is None)
+    with pytest.raises(SourceUnavailable, match=r"shops.csv was there and vanished"):
+        source.read("stores")
+
+
 def test_what_is_missing_in_s3_is_no_delivery(retailer: Retailer, bucket: str) -> None:
     with pytest.raises(
         SourceUnavailable, match=r"sales/\{date\}.csv in s3://corner/export\): no delivery for 2026-03-04"
