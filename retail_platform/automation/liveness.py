@@ -42,6 +42,12 @@ def own_tag(run: dg.DagsterRun, tag: str) -> str | None:
     return None if _PARENT_TAG in run.tags else run.tags.get(tag)
 
 
+def worker_lives(run: dg.DagsterRun) -> bool:
+    """Whether the process that executes a run, or did, is one of this machine and there."""
+    worker = _own_worker(run)
+    return worker is not None and worker.startswith(_machine()) and _is_alive(worker)
+
+
 @dg.executor(name="in_process", config_schema=IN_PROC_CONFIG)
 def executor(context: dg.InitExecutorContext) -> dg.Executor:
     """All steps in the run's process, whose identity is written to the run before the first."""

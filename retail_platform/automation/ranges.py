@@ -19,12 +19,15 @@ from dagster._core.errors import DagsterAssetCheckFailedError
 from dagster._core.execution.execution_result import ExecutionResult
 
 from retail_platform.automation.liveness import end_dead_runs, worker_tags
+from retail_platform.automation.verdicts import failing_of_tables
 from retail_platform.partitions import materialized_days, reached_days
 from retail_platform.windows import Window, chunks, unbroken
 
 ATTEMPT_TAG = "retail/attempt"
 RANGE_TAG = "retail/range"
 """The whole range that a run is a part of: its other runs follow, and nobody else should begin its days."""
+RANGE_OVER_TAG = "retail/range_over"
+"""Of the last run of a range: no other follows."""
 _MODULE, _ATTRIBUTE, JOB = "retail_platform.definitions", "defs", "__ASSET_JOB"
 _RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
@@ -200,7 +203,9 @@ def execute_range(
     """Materialize assets over a range of days, phase by phase, in runs of several days.
 
     A run is all or nothing; one of several days that fails is tried again as single days, so that one bad day never
-    holds back the others. Days after the range that are there and whose comparisons look at it are made again, so that
+    holds back the others. Where a table without days fails that is there from before, days go on with it.
+
+    Days after the range that are there and whose comparisons look at it are made again, so that
     the order in which ranges are materialized does not matter.
 
     Args:
@@ -212,7 +217,6 @@ def execute_range(
     end_dead_runs(instance)  # of a range that was killed
     job = ReconstructableJob(plan.repository, JOB)
     outcome = Outcome()
-    lost: set[date] = set()  # days that failed: a later phase could only fail over them again
 
     def run(phase: Phase, number: int, days: Window | None, attempt: int) -> bool:
         with dg.execute_job(
@@ -234,9 +238,21 @@ def execute_range(
                 on_step(Step(number, len(plan.phases), days, sum(rows.values()), result.success))
             return result.success
 
+    try:
+        _run_phases(instance, plan, run)
+    finally:
+        if outcome.run_ids:
+            instance.add_run_tags(outcome.run_ids[-1], {RANGE_OVER_TAG: "true"})
+    return outcome
+
+
+def _run_phases(
+    instance: dg.DagsterInstance, plan: Plan, run: Callable[[Phase, int, Window | None, int], bool]
+) -> None:
+    lost: set[date] = set()  # days that failed: a later phase could only fail over them again
     for number, phase in enumerate(plan.phases, 1):
         if not phase.daily:
-            if not run(phase, number, None, 1):
+            if not run(phase, number, None, 1) and not _are_usable(instance, plan, phase):
                 break  # everything after it reads these tables
             continue
         windows = unbroken(day for day in plan.days_of(phase) if day not in lost)
@@ -246,7 +262,13 @@ def execute_range(
                 continue
             single = [Window(day, day) for day in days.days()] if len(days) > 1 else []
             lost |= {day.first for day in single if not run(phase, number, day, 2)} if single else {days.first}
-    return outcome
+
+
+def _are_usable(instance: dg.DagsterInstance, plan: Plan, phase: Phase) -> bool:
+    """Whether each table of a phase is there, be it as an earlier run left it, and no check blocks it."""
+    graph = plan.repository.get_definition().asset_graph
+    there = all(instance.get_latest_materialization_event(key) for key in phase.keys)
+    return there and not failing_of_tables(instance, graph, phase.keys)
 
 
 def _reached(instance: dg.DagsterInstance, phase: Phase, window: Window) -> list[Window]:

@@ -9,7 +9,7 @@ to single days. A sensor that returns these requests needs `asset_selection=dg.A
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
@@ -17,14 +17,15 @@ from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES, RunsFilter
 
 from retail_platform.automation import jobs
-from retail_platform.automation.liveness import own_tag
-from retail_platform.automation.ranges import ATTEMPT_TAG, RANGE_TAG, is_daily, range_tags, reads_window
+from retail_platform.automation.liveness import own_tag, worker_lives
+from retail_platform.automation.ranges import ATTEMPT_TAG, RANGE_OVER_TAG, RANGE_TAG, is_daily, range_tags, reads_window
 from retail_platform.windows import Window, chunks, unbroken
 
 ASKED_BY_TAG = "retail/asked_by"
 """Who asked for a run that no person and no schedule started: `healing`, `landing`."""
 COMMAND_TAG = "retail/command"
 
+_BETWEEN_RUNS = timedelta(minutes=1)
 _UNDER_WAY = [BulkActionStatus.REQUESTED, BulkActionStatus.CANCELING, BulkActionStatus.FAILING]
 
 
@@ -125,6 +126,9 @@ def held(instance: dg.DagsterInstance, graph: AssetGraph) -> Held:
         if range_ := own_tag(run, RANGE_TAG):
             days |= set(_range_of(range_).days())
             whole = True
+    for range_ in _between_runs(instance):
+        days |= set(_range_of(range_).days())
+        whole = True
     for of_asset in backfilled(instance, graph).values():
         days |= {day for day in of_asset if day is not None}
         whole = whole or None in of_asset
@@ -147,6 +151,20 @@ def run_days(run: dg.DagsterRun) -> Window | None:
     if first is None:
         return None
     return Window(date.fromisoformat(first), date.fromisoformat(tags.get("dagster/asset_partition_range_end") or first))
+
+
+def _between_runs(instance: dg.DagsterInstance) -> list[str]:
+    """Ranges of commands whose newest run has just ended, and whose next is about to begin."""
+    lately = RunsFilter(updated_after=datetime.now(UTC) - _BETWEEN_RUNS)
+    newest: dict[str, dg.DagsterRun] = {}
+    for run in instance.get_runs(lately):  # the newest first
+        if range_ := own_tag(run, RANGE_TAG):
+            newest.setdefault(range_, run)
+    return [
+        range_
+        for range_, run in newest.items()
+        if run.is_finished and RANGE_OVER_TAG not in run.tags and worker_lives(run)
+    ]
 
 
 def _range_of(text: str) -> Window:

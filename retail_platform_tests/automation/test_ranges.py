@@ -7,9 +7,11 @@ import dagster as dg
 import pytest
 
 from retail_platform.automation.ranges import Plan, phases, range_tags, select
+from retail_platform.automation.requests import Held, held
 from retail_platform.definitions import assemble, open_retailer
 from retail_platform.settings import Settings
 from retail_platform.windows import Window
+from retail_platform_tests.end_to_end.shops import Shops
 from retail_platform_tests.platform import Platform
 
 GRAPH = assemble(open_retailer(Settings(scale="tiny"))).resolve_asset_graph()
@@ -116,6 +118,24 @@ def test_runs_are_seen_by_the_ui_with_their_days(tmp_path: Path) -> None:
         assert [run.status for run in runs if run] == [dg.DagsterRunStatus.SUCCESS] * 3
         days = [run.tags.get("dagster/partition") for run in runs if run]
         assert days == [None, "2026-03-02", "2026-03-03"]
+        assert held(platform.instance, platform.graph) == Held()  # no run follows
         states = platform.states("2026-03-01", "2026-03-03")
         assert states["raw_sales"].missing == ["2026-03-01"]
         assert states["sales"].missing == ["2026-03-01", "2026-03-02", "2026-03-03"]
+
+
+def test_days_go_on_with_tables_that_are_there_and_cannot_be_made_again(tmp_path: Path) -> None:
+    shops = Shops(tmp_path)
+    shops.deliver(2)
+    with Platform(tmp_path / "lived", source=shops.mapping, source_dir=shops.files) as platform:
+        (shops.files / "shops.csv").rename(tmp_path / "away.csv")
+        lacking = platform.materialize("2026-03-01", select="+sales")
+        (tmp_path / "away.csv").rename(shops.files / "shops.csv")
+        platform.materialize("2026-03-01", select="+sales")
+        (shops.files / "shops.csv").unlink()
+
+        outcome = platform.materialize("2026-03-02", select="+sales")
+
+        assert "raw_sales" not in lacking.rows
+        assert [failure.asset for failure in outcome.failures] == ["raw_stores"]
+        assert platform.states("2026-03-02")["sales"].materialized == ["2026-03-02"]

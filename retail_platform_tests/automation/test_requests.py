@@ -11,7 +11,8 @@ from dagster._core.execution.backfill import PartitionBackfill
 from dagster._core.storage.dagster_run import DagsterRunStatus
 
 from retail_platform.automation import jobs
-from retail_platform.automation.ranges import ATTEMPT_TAG, JOB, RANGE_TAG, range_tags
+from retail_platform.automation.liveness import WORKER_TAG, worker_tags
+from retail_platform.automation.ranges import ATTEMPT_TAG, JOB, RANGE_OVER_TAG, RANGE_TAG, range_tags
 from retail_platform.automation.requests import (
     ASKED_BY_TAG,
     COMMAND_TAG,
@@ -126,3 +127,19 @@ def test_a_backfill_holds_what_it_has_not_made(tmp_path: Path) -> None:
         )
 
         assert held(platform.instance, GRAPH) == Held(frozenset({day(1), day(3)}), whole=True)
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        (worker_tags(), WHOLE_RANGE),
+        (worker_tags() | {RANGE_OVER_TAG: "true"}, Held()),
+        ({WORKER_TAG: worker_tags()[WORKER_TAG] + "0"}, Held()),  # the command was killed
+    ],
+)
+def test_a_commands_range_is_held_between_two_of_its_runs(tmp_path: Path, tags: dict[str, str], expected: Held) -> None:
+    with Platform(tmp_path) as platform:
+        ended = tags | range_tags(Window(day(1), day(1))) | {RANGE_TAG: "2026-03-01..2026-03-02"}
+        platform.instance.add_run(dg.DagsterRun(JOB, status=DagsterRunStatus.SUCCESS, tags=ended))
+
+        assert held(platform.instance, GRAPH) == expected
