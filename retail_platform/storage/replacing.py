@@ -2,7 +2,7 @@
 
 Polars writes one Parquet file a day beside those of the table (twice as fast as deltalake's own writer, and
 in bounded memory), then one Delta commit removes the old files and adds the new. Files that no commit names
-are invisible; they are removed here after an error, and by vacuum after a kill.
+are invisible; they are removed here after an error, and by vacuum after a kill or a bucket's failed commit.
 """
 
 import json
@@ -53,6 +53,7 @@ class _Files:
 
     opened: list[str] = field(default_factory=list)
     finished: dict[str, tuple[int, int]] = field(default_factory=dict)  # path -> rows, bytes
+    offered: bool = False  # a commit that names them was sent
 
     def name(self, day: date | None) -> str:
         path = f"{_NAME}{uuid4().hex}.parquet"
@@ -232,6 +233,7 @@ class Replacement:
                 time.sleep(random.uniform(0, min(0.02 * 1.5**attempt, 1.0)))
             table = self._open(table)
             try:
+                files.offered = True
                 if table is None:
                     return self._create(schema, adds, properties)
                 self._same_partitioning(table)
@@ -301,7 +303,13 @@ class Replacement:
         return None
 
     def _clean_up(self, files: _Files) -> None:
-        """Delete the new files unless a commit names them; if that cannot be told, vacuum will."""
+        """Delete the new files unless a commit names them; if that cannot be told, vacuum will.
+
+        A bucket may still carry out a commit whose answer was lost, after everybody has looked for it.
+        """
+        if files.offered and places.is_remote(self.uri):
+            _log.warning("table %s: files of a failed commit stay until vacuum", self.table)
+            return
         try:
             table = self._open()
             named = {uri.rpartition("/")[2] for uri in table.file_uris()} if table else set()

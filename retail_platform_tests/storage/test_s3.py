@@ -9,10 +9,12 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
+from deltalake.exceptions import DeltaError
 from polars.testing import assert_frame_equal
 
 from retail_platform.storage import s3
 from retail_platform.storage.lake import Lake, LakeError
+from retail_platform.storage.replacing import Replacement
 from retail_platform.storage.sql import connect, table_stats
 from retail_platform_tests.s3 import keys, moto_server, s3_client
 from retail_platform_tests.servers import free_port
@@ -52,6 +54,19 @@ def test_a_refused_write_leaves_no_objects(lake: Lake, s3_server: str, s3_bucket
         lake.replace("sales", rows(1, 2), days(1))
 
     assert keys(s3_server, s3_bucket) == []
+
+
+def test_files_that_a_late_commit_may_name_stay(
+    lake: Lake, s3_server: str, s3_bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unanswered(*_: object) -> int:
+        raise DeltaError("AccessDenied, says a store that goes on with it")
+
+    monkeypatch.setattr(Replacement, "_create", unanswered)
+    with pytest.raises(LakeError, match="cannot be written"):
+        lake.replace("sales", rows(1, 2), days(1, 2))
+
+    assert len([key for key in keys(s3_server, s3_bucket) if key.endswith(".parquet")]) == 2
 
 
 def test_a_prefix_of_other_objects_is_left_alone(lake: Lake, s3_server: str, s3_bucket: str) -> None:
