@@ -4,6 +4,7 @@ Watching and remembering belongs here. What is wrong is told by `health`, what t
 """
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -16,6 +17,7 @@ from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from dagster._core.scheduler.instigation import InstigatorStatus, InstigatorType, SensorInstigatorData
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES, RunsFilter
 
+from retail_platform.automation.alerts.messages import plain
 from retail_platform.automation.health import examine
 from retail_platform.automation.liveness import end_dead_runs, own_tag
 from retail_platform.automation.ranges import is_daily
@@ -93,7 +95,7 @@ def build(retailer: Retailer) -> dg.SensorDefinition:
             return dg.SensorResult(
                 skip_reason="nothing was ever materialized: fill the lake once, then it is kept whole"
             )
-        kept = _remembered(decision, memory.code)
+        kept = _remembered(decision, memory.code, retailer.settings.secrets())
         return dg.SensorResult(
             run_requests=run_requests(decision.requests, asked_by=NAME),
             skip_reason=None if decision.requests else _told(kept, window),
@@ -191,10 +193,13 @@ def _code_of_platform() -> str:
     return found.hexdigest()
 
 
-def _remembered(decision: Decision, code: str) -> Memory:
+def _remembered(decision: Decision, code: str, secrets: Collection[str]) -> Memory:
     given_up = [
         GaveUp(
-            one.asset, one.day, decision.memory[dg.AssetKey.from_user_string(one.asset), one.day].attempts, one.reason
+            one.asset,
+            one.day,
+            decision.memory[dg.AssetKey.from_user_string(one.asset), one.day].attempts,
+            plain(one.reason, secrets),
         )
         for one in decision.given_up
     ]

@@ -77,6 +77,7 @@ class History:
         *,
         status: DagsterRunStatus,
         tags: dict[str, str] | None = None,
+        reason: str = "the till was on fire",
     ) -> str:
         """A run over assets and days that has made nothing (yet); its id."""
         keys = frozenset(dg.AssetKey(asset) for asset in assets)
@@ -86,15 +87,15 @@ class History:
                 job, tags=range_tags(days) | (tags or {}), asset_selection=keys, status=DagsterRunStatus.STARTED
             )
         if status is not DagsterRunStatus.STARTED:
-            self.ended(created.run_id, status)
+            self.ended(created.run_id, status, reason)
         return created.run_id
 
-    def ended(self, run_id: str, status: DagsterRunStatus) -> None:
+    def ended(self, run_id: str, status: DagsterRunStatus, reason: str = "the till was on fire") -> None:
         """A run that was under way ended."""
         run = self.instance.get_run_by_id(run_id)
         assert run is not None
         if status is DagsterRunStatus.FAILURE:
-            self.instance.report_run_failed(run, "the till was on fire")
+            self.instance.report_run_failed(run, reason)
         else:
             self.instance.report_run_canceled(run, "never mind")
 

@@ -154,6 +154,22 @@ def test_a_day_that_cannot_succeed_is_given_up_until_something_new_comes(tmp_pat
         assert [str(request.days) for request in daemon.tick()] == [str(LATE)]
 
 
+def test_what_was_given_up_is_told_shortly_and_without_secrets(tmp_path: Path, shops: Shops) -> None:
+    with platform_of(shops, tmp_path / "lived", heal_attempts=1) as platform:
+        history = History(platform)
+        history.all_made(Window(FIRST, LAST))
+        reason = "https://till:hunter2@shop.example/ said no " + 1000 * "x"
+        history.run(["raw_sales"], Window(LATE, LATE), status=DagsterRunStatus.FAILURE, reason=reason)
+        daemon = Daemon(platform, lambda _: None)
+        daemon.tick()
+
+        daemon.tick()
+
+        (told,) = daemon.memory.gave_up
+        assert "hunter2" not in (daemon.cursor or "") + daemon.said
+        assert len(told.reason) < 500
+
+
 def test_a_run_whose_process_is_gone_is_ended_and_its_day_made_again(tmp_path: Path, shops: Shops) -> None:
     with platform_of(shops, tmp_path / "lived") as platform:
         history = History(platform)
