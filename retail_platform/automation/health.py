@@ -92,8 +92,8 @@ def unhealthy(instance: dg.DagsterInstance, graph: AssetGraph, retailer: Retaile
 def examine(instance: dg.DagsterInstance, graph: AssetGraph, retailer: Retailer, window: Window) -> Health:
     """The health of all assets over a window of days.
 
-    A table without days is missing only where all that it is made from is there, and stale only where a table, or a day
-    of the window, that it is made from is newer.
+    A table without days is missing only where all that it is made from is there or, where it is delivered, anything was
+    made; and stale only where a table, or a day of the window, that it is made from is newer.
     """
     records = read_records(instance, graph, window)
     judge = _Judge(instance, graph, records, window, backfilled(instance, graph))
@@ -184,7 +184,11 @@ class _Judge:
 
     def _could_be(self, key: dg.AssetKey, day: date | None) -> bool:
         parents = self.graph.get(key).parent_keys & self.records.made.keys()
-        return day is not None or (bool(parents) and all(self.records.made[parent] for parent in parents))
+        if day is not None:
+            return True
+        if parents:
+            return all(self.records.made[parent] for parent in parents)
+        return any(self.records.made.values())  # a delivered table is missing once anything was ever made
 
 
 def _read_early(

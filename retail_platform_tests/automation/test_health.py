@@ -56,6 +56,15 @@ def test_nothing_is_known_of_an_empty_lake_but_that_its_days_are_missing(tmp_pat
     assert tables == set()
 
 
+def test_a_delivered_table_that_never_came_is_missing_once_anything_was_made(tmp_path: Path) -> None:
+    with Platform(tmp_path) as platform:
+        History(platform).made("raw_sales", [FIRST])
+        tables = {one.asset for one in platform.health(str(FIRST), str(LAST)).unhealthy if one.day is None}
+
+    assert "raw_stores" in tables
+    assert "stores" not in tables
+
+
 def test_a_day_after_the_last_is_missing(history: History) -> None:
     late = date(2026, 3, 31)
 
