@@ -57,7 +57,7 @@ def test_a_failure_is_a_line_with_its_reason(tmp_path: Path) -> None:
 def test_secrets_are_masked_wherever_they_come_from() -> None:
     lines = JsonLines(source="shop", masked=["s3cret", 'pä"ss', ""])
     try:
-        raise ValueError("Bearer s3cret was refused, and pä\"ss")
+        raise ValueError('Bearer s3cret was refused, and pä"ss')
     except ValueError:
         record = logging.getLogger("retail").makeRecord(
             "retail", logging.ERROR, __file__, 1, "token %s", ("s3cret",), sys.exc_info(), extra={"url": "x?t=s3cret"}
