@@ -92,9 +92,8 @@ def build(retailer: Retailer) -> dg.SensorDefinition:
         memory = recalled(context.cursor, retailer)
         window, decision = look(context.instance, graph, retailer, memory.tried, datetime.now(UTC))
         if window is None:
-            return dg.SensorResult(
-                skip_reason="nothing was ever materialized: fill the lake once, then it is kept whole"
-            )
+            why = "nothing was ever materialized of a day that is over: fill the lake once, then it is kept whole"
+            return dg.SensorResult(skip_reason=why)
         kept = _remembered(decision, memory.code, retailer.settings.secrets())
         return dg.SensorResult(
             run_requests=run_requests(decision.requests, asked_by=NAME),

@@ -15,6 +15,7 @@ from retail_platform.windows import unbroken
 
 _SHOWN = 3
 _LONGEST = 300
+_NO_MARKUP = str.maketrans("<>", "‹›")  # a source's answer may hold tags, and mail shows Markdown as HTML
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,7 @@ def plain(reason: str, secrets: Iterable[str] = ()) -> str:
         line = line.replace(secret, _MASK)
     for pattern, instead in _HIDDEN:
         line = pattern.sub(instead, line)
+    line = line.translate(_NO_MARKUP)
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
 
 

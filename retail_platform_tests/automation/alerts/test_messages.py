@@ -99,3 +99,7 @@ def test_durations_are_told_in_two_units() -> None:
     assert duration(timedelta(seconds=20)) == "less than a minute"
     assert duration(timedelta(minutes=61)) == "1 hour 1 minute"
     assert duration(timedelta(days=3, minutes=5)) == "3 days 5 minutes"
+
+
+def test_markup_of_an_answer_stays_text() -> None:
+    assert plain('the answer is <a href="http://x">here</a>') == 'the answer is ‹a href="http://x"›here‹/a›'
