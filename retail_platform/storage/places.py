@@ -150,7 +150,7 @@ def put_if_absent(uri: str, name: str, content: bytes) -> bytes:
     target = Path(uri, name)
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
-        draft = target.with_name(f"{name}.{uuid4().hex}.tmp")
+        draft = target.with_name(f"{target.name}.{uuid4().hex}.tmp")
         try:
             draft.write_bytes(content)
             os.link(draft, target)

@@ -12,7 +12,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import polars as pl
@@ -28,6 +30,7 @@ from retail_platform.windows import Window
 _ATTEMPTS = 40
 _SINKS = 3  # a bucket that breaks off an answer is not asked again by Polars
 _NAME = "rows-"
+_FIRST_COMMIT = f"_delta_log/{0:020}.json"
 _log = logging.getLogger(__name__)
 
 
@@ -235,7 +238,10 @@ class Replacement:
             try:
                 files.offered = True
                 if table is None:
-                    return self._create(schema, adds, properties)
+                    if self._create(schema, adds, properties):
+                        return 0
+                    last: Exception | str = "another writer made the table"
+                    continue
                 self._same_partitioning(table)
                 existing = from_delta(table.schema())
                 columns = merged(self.table, existing, schema, self.uri)
@@ -261,17 +267,27 @@ class Replacement:
         names = [f"date={day}" for day in self.window.days()] if self.window else ["whole"]
         return [Transaction(name, 0) for name in names]
 
-    def _create(self, schema: pl.Schema, adds: list[AddAction], properties: CommitProperties) -> int:
-        create_table_with_add_actions(
-            self.uri,
-            to_delta(schema),
-            adds,
-            mode="error",
-            partition_by=["date"] if self.window else [],
-            storage_options=places.storage_options(self.uri),
-            commit_properties=properties,
-        )
-        return 0
+    def _create(self, schema: pl.Schema, adds: list[AddAction], properties: CommitProperties) -> bool:
+        """Make the table with its first rows; false if another writer was first.
+
+        Deltalake writes the commit into a folder of its own, and it is put in place here: of two creations at
+        once deltalake appends the second one to the first, and both contents count.
+        """
+        with TemporaryDirectory() as draft:
+            create_table_with_add_actions(
+                draft,
+                to_delta(schema),
+                adds,
+                mode="error",
+                partition_by=["date"] if self.window else [],
+                commit_properties=properties,
+            )
+            actions = [json.loads(line) for line in Path(draft, _FIRST_COMMIT).read_text().splitlines()]
+        for action in actions:
+            if "commitInfo" in action:
+                action["commitInfo"]["operationParameters"]["location"] = self.uri
+        content = "\n".join(map(json.dumps, actions)).encode()
+        return places.put_if_absent(self.uri, _FIRST_COMMIT, content) == content
 
     def _overwrite(
         self, table: DeltaTable, columns: pl.Schema | None, adds: list[AddAction], properties: CommitProperties
@@ -297,7 +313,9 @@ class Replacement:
         """The version that carries a mark, among those after `since`."""
         table = self._open(table)
         newer = table.version() - since if table else 0
-        for entry in table.history(newer) if table and newer > 0 else []:
+        if table is None or newer <= 0:
+            return None
+        for entry in places.asked(self.uri, partial(table.history, newer)):
             if entry.get("write_id") == mark:
                 return int(entry["version"])
         return None

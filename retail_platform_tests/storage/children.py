@@ -22,6 +22,13 @@ def write_days(uri: str, first: str, last: str) -> None:
         Lake(uri).replace("sales", frame, days(number))
 
 
+def write_first_days(uri: str) -> None:
+    """For each table that is named: its first rows, and say so."""
+    for name in sys.stdin:
+        Lake(uri).replace(name.strip(), rows(1), days(1))
+        print("written", flush=True)
+
+
 def fork_writers(uri: str) -> None:
     """For each line of input: fork a process that replaces ten days for ever, and say its id."""
     while sys.stdin.readline():

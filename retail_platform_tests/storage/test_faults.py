@@ -57,6 +57,22 @@ def test_writers_of_one_day_leave_one_content(lake: Lake) -> None:
     assert lake.scan("sales").collect().height == 2
 
 
+def test_of_two_first_writers_of_a_table_the_content_of_one_is_left(lake: Lake) -> None:
+    names = [f"sales_{number}" for number in range(40)]
+    writers = [start("write_first_days", lake.uri) for _ in range(2)]
+    for name in ["warm_up", *names]:
+        for writer in writers:
+            assert writer.stdin
+            writer.stdin.write(f"{name}\n")
+            writer.stdin.flush()
+        for writer in writers:
+            assert writer.stdout
+            assert writer.stdout.readline() == "written\n"
+    assert [writer.communicate()[1] for writer in writers] == ["", ""]
+
+    assert {name: lake.scan(name).collect().height for name in names} == dict.fromkeys(names, 2)
+
+
 def test_concurrent_first_claims_agree_on_one(lake: Lake) -> None:
     said = finish(*(start("claim", lake.uri, name) for name in ("olist", "jaffle")))
 
