@@ -80,8 +80,8 @@ class TestArguments:
 
         assert "RETAIL_SOURCE is 'olits', which is no source; did you mean olist?" in said
         assert (
-            "Known are simulator, bank_footfall, jaffle_shop, olist, retail_api, retailinsights, rossmann, source_api"
-            in said
+            "Known are simulator, bank_footfall, jaffle_shop, leeds_footfall, olist, retail_api, retailinsights, "
+            "rossmann, source_api" in said
         )
 
     def test_a_folder_of_files_that_is_not_there(self, platform: Platform, tmp_path: Path) -> None:

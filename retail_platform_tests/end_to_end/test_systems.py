@@ -9,7 +9,14 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from retail_platform_tests.end_to_end.truths import CENTS, bank_rows, lost, retailinsights_days, rossmann_days
+from retail_platform_tests.end_to_end.truths import (
+    CENTS,
+    bank_rows,
+    leeds_rows,
+    lost,
+    retailinsights_days,
+    rossmann_days,
+)
 from retail_platform_tests.platform import Platform
 
 DAYS = ["2024-12-02", "2024-12-03"]
@@ -45,6 +52,12 @@ def jaffle_shop(test_data: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 def bank_footfall(test_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     folder = tmp_path_factory.mktemp("bank_footfall")
     yield from materialized(folder, "bank_footfall", test_data / "bank_footfall", "2024-11-08", "2024-11-14")
+
+
+@pytest.fixture(scope="module")
+def leeds_footfall(test_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    folder = tmp_path_factory.mktemp("leeds_footfall")
+    yield from materialized(folder, "leeds_footfall", test_data / "leeds_footfall", "2016-06-29", "2016-07-05")
 
 
 @pytest.fixture(scope="module")
@@ -193,6 +206,29 @@ class TestBankFootfall:
 
     def test_no_row_is_lost(self, bank_footfall: Platform) -> None:
         assert lost(bank_footfall.lake).is_empty()
+
+
+class TestLeedsFootfall:
+    def test_a_reading_that_came_twice_is_kept_once_and_counted(self, leeds_footfall: Platform) -> None:
+        readings = leeds_footfall.table("footfall_readings")
+
+        assert readings.height == 7 * 24 * 8
+        copies = dict(readings.group_by("date").agg(pl.col("copies").sum()).rows())
+        assert copies == {day: 192 * (2 if date(2016, 7, 1) <= day <= date(2016, 7, 3) else 1) for day in copies}
+        assert leeds_footfall.table("quarantine_footfall_readings").is_empty()
+
+    def test_what_was_counted_is_the_sum_of_the_cameras(self, leeds_footfall: Platform, test_data: Path) -> None:
+        counted = (
+            leeds_rows(test_data / "leeds_footfall").group_by("date", "hour").agg(pl.col("observed_visitors").sum())
+        )
+
+        hours = leeds_footfall.table("footfall").select("date", pl.col("hour").cast(pl.Int64), "observed_visitors")
+
+        assert hours.height == 7 * 24
+        assert hours.join(counted, on=["date", "hour", "observed_visitors"]).height == hours.height
+
+    def test_no_row_is_lost(self, leeds_footfall: Platform) -> None:
+        assert lost(leeds_footfall.lake).is_empty()
 
 
 class TestRossmann:

@@ -57,6 +57,20 @@ def rossmann_days(folder: Path) -> pl.LazyFrame:
     )
 
 
+def leeds_rows(folder: Path) -> pl.DataFrame:
+    """`date`, `hour`, `camera`, `observed_visitors` of each reading, once."""
+    return (
+        pl.read_csv(folder / "footfall.csv.gz", infer_schema=False)
+        .select(
+            date=pl.col("NewDate").str.to_date("%d-%b-%Y"),
+            hour=pl.col("Hour").cast(pl.Int64),
+            camera="LocationName",
+            observed_visitors=pl.col("InCount").cast(pl.Int64),
+        )
+        .unique()
+    )
+
+
 def bank_rows(folder: Path) -> pl.DataFrame:
     """`date`, `hour`, `store_id`, `sensor_id`, `count` as the counters sent them: -1 is closed, -10 broken."""
     rows = pl.concat(pl.read_csv(file, infer_schema=False) for file in sorted(folder.glob("*.csv.gz")))

@@ -16,6 +16,7 @@ def test_the_built_in_mappings_are_listed() -> None:
     assert list(mappings) == [
         "bank_footfall",
         "jaffle_shop",
+        "leeds_footfall",
         "olist",
         "retail_api",
         "retailinsights",
@@ -37,8 +38,8 @@ def test_an_unknown_source_suggests_the_nearest() -> None:
 
     assert str(raised.value) == (
         "RETAIL_SOURCE is 'olits', which is no source; did you mean olist? Known are simulator, bank_footfall, "
-        "jaffle_shop, olist, retail_api, retailinsights, rossmann, source_api, or the path of a folder that holds "
-        "mapping.toml"
+        "jaffle_shop, leeds_footfall, olist, retail_api, retailinsights, rossmann, source_api, or the path of a folder "
+        "that holds mapping.toml"
     )
 
 

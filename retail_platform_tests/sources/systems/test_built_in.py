@@ -37,6 +37,7 @@ def days(first: str, last: str) -> Window:
     [
         ("bank_footfall", "bank_footfall"),
         ("jaffle_shop", "jaffle_shop"),
+        ("leeds_footfall", "leeds_footfall"),
         ("olist", "olist"),
         ("retailinsights", "retailinsights/week"),
         ("retailinsights", "retailinsights/json"),
