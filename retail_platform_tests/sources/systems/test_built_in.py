@@ -218,6 +218,38 @@ class TestBankFootfall:
         assert hours.filter(pl.col("visitors").is_null() != pl.col("status").is_not_null()).is_empty()
         assert list(source.datasets) == ["stores", "footfall"]
 
+    def test_a_broken_counter_is_so_all_day_and_a_zero_is_of_an_open_hour(self, test_data: Path) -> None:
+        source = source_of("bank_footfall", test_data / "bank_footfall")
+
+        hours = whole(source, "footfall").with_columns(pl.col("hour", "visitors").cast(pl.Int64))
+
+        broken = hours.filter(pl.col("status") == "broken").group_by("sensor_id", "date").len().sort("date")
+        assert broken.rows() == [
+            ("Lyon_2/1", date(2024, 11, 5), 24),
+            ("Grenoble_1/2", date(2024, 11, 10), 24),
+            ("Lyon_2/0", date(2024, 11, 19), 24),
+            ("Chambery_1/1", date(2024, 12, 22), 24),
+        ]
+        counted = hours.drop_nulls("visitors")
+        assert set(counted["hour"]) == {9, 10, 11, 13, 14, 15, 16, 17}
+        assert set(counted["date"].dt.weekday()) == {1, 2, 3, 4, 5}
+        assert counted.filter(pl.col("visitors") == 0).height == 554
+        christmas = counted.filter(pl.col("date") == date(2024, 12, 25))
+        assert (christmas["sensor_id"].n_unique(), christmas["visitors"].sum()) == (21, 2_479)
+
+    def test_counters_that_count_a_fifth_of_a_day_say_nothing(self, test_data: Path) -> None:
+        source = source_of("bank_footfall", test_data / "bank_footfall")
+
+        hours = whole(source, "footfall").with_columns(pl.col("visitors").cast(pl.Int64)).drop_nulls("visitors")
+        sums = hours.group_by("sensor_id", "date").agg(pl.col("visitors").sum())
+        usual = pl.col("visitors").median().over("sensor_id", pl.col("date").dt.weekday())
+
+        low = sums.filter(pl.col("visitors") <= usual / 4)
+        assert sorted(low["sensor_id"]) == [
+            *("Chambery_1/0", "Cognin_1/0", "Grenoble_1/1", "Grenoble_1/2"),
+            *("Lyon_1/0", "Lyon_1/1", "Lyon_2/1", "Lyon_3/0"),
+        ]
+
 
 class TestRossmann:
     def test_every_store_day_arrives(self, test_data: Path) -> None:
