@@ -12,11 +12,13 @@ from typing import Protocol
 import dataframely as dy
 import polars as pl
 
+from retail_platform.domains.calendar.contract import CalendarEventDelivery
 from retail_platform.domains.clients.contract import ClientDelivery
 from retail_platform.domains.footfall.contract import FootfallDelivery
 from retail_platform.domains.products.contract import ProductDelivery, ProductPriceDelivery
 from retail_platform.domains.sales.contract import SaleDelivery, StoreTotalDelivery
 from retail_platform.domains.stores.contract import OpeningHoursDelivery, StoreDelivery
+from retail_platform.domains.weather.contract import WeatherDelivery
 from retail_platform.windows import Window
 
 DELIVERIES: Mapping[str, type[dy.Schema]] = {
@@ -28,6 +30,8 @@ DELIVERIES: Mapping[str, type[dy.Schema]] = {
     "sales": SaleDelivery,
     "store_totals": StoreTotalDelivery,
     "footfall": FootfallDelivery,
+    "calendar_events": CalendarEventDelivery,
+    "weather": WeatherDelivery,
 }
 """The datasets a source can deliver, and the columns of each."""
 

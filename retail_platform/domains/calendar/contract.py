@@ -4,6 +4,40 @@ Only columns, types, units and rules belong here.
 """
 
 import dataframely as dy
+import polars as pl
+
+KINDS = ["public_holiday", "school_holiday", "event", "promotion", "strike", "works"]
+
+
+class CalendarEventDelivery(dy.Schema):
+    """Days that are unlike others, as a source delivers them: of a store, of a region, or of all stores."""
+
+    kind = dy.String()
+    name = dy.String()
+    first_day = dy.Date()
+    last_day = dy.Date()
+    store_id = dy.String(nullable=True)
+    region = dy.String(nullable=True)
+
+
+class CalendarEvent(dy.Schema):
+    """A validated `CalendarEventDelivery` row.
+
+    Without `store_id` and `region` it holds for all stores; with both, for that store if it is in that region.
+    """
+
+    kind = dy.Enum(KINDS)
+    name = dy.String(min_length=1)
+    first_day = dy.Date()
+    last_day = dy.Date(description="Inclusive")
+    store_id = dy.String(nullable=True)
+    region = dy.String(nullable=True, description="As `stores` names it")
+    copies = dy.Int64(min=1)
+
+    @dy.rule()
+    def ends_after_it_begins(cls) -> pl.Expr:
+        """The last day is not before the first."""
+        return pl.col("last_day") >= pl.col("first_day")
 
 
 class CalendarDay(dy.Schema):

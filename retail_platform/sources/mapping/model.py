@@ -25,7 +25,7 @@ FORMATS = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".json": "json", ".jsonl
 FORMATS |= {".parquet": "parquet", ".xlsx": "excel", ".xls": "excel", ".xlsb": "excel", ".ods": "excel"}
 DATE = re.compile(r"\{date(?::([^}]+))?\}")
 DAY_FORM = "%Y-%m-%d"
-DERIVED = frozenset({"opening_hours"})  # datasets of which SQL may make the rows, as a weekly pattern of each store
+DERIVED = frozenset({"opening_hours", "calendar_events"})  # whose rows SQL may make: a weekly pattern, several lists
 RESULT = "delivered"  # name of the view of a mapping's SQL
 
 

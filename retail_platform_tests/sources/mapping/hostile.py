@@ -48,6 +48,8 @@ _PLAUSIBLE: dict[str, dict[str, str]] = {
     | {"client_id": "c1", "product_id": "p1", "unit_price": "1.50", "net_amount": "3.00"},
     "store_totals": {"date": str(DAY), "store_id": "A", "transactions": "7", "visitors": "40", "revenue": "81.50"},
     "footfall": {"date": str(DAY), "hour": "10", "store_id": "A", "sensor_id": "d", "visitors": "12", "status": "ok"},
+    "calendar_events": {"kind": "strike", "name": "Tram", "first_day": "2026-03-01", "last_day": "2026-03-02"},
+    "weather": {"date": str(DAY), "store_id": "A", "temperature_mean": "7.4", "precipitation": "0.0"},
 }  # fmt: skip
 _NUMBERED = {"client_id": "clients", "product_id": "products", "store_id": "stores"}
 DATASETS = tuple(_PLAUSIBLE)

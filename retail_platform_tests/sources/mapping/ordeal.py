@@ -17,6 +17,7 @@ from typing import Any
 import polars as pl
 from hypothesis import strategies as st
 
+from retail_platform.domains.calendar.contract import CalendarEvent
 from retail_platform.domains.clients.contract import Client
 from retail_platform.domains.footfall.contract import FootfallReading
 from retail_platform.domains.footfall.transform import judged_readings
@@ -25,6 +26,7 @@ from retail_platform.domains.sales.contract import Sale, StoreTotal
 from retail_platform.domains.sales.transform import sale_lines
 from retail_platform.domains.stores.contract import OpeningHours, OpeningPattern, Store
 from retail_platform.domains.stores.transform import with_defaults
+from retail_platform.domains.weather.contract import Weather
 from retail_platform.quality.validate import COPIES, Validated, validate
 from retail_platform.settings import Settings
 from retail_platform.sources.base import DAILY_DATASETS, DELIVERIES, Source, SourceError
@@ -65,6 +67,7 @@ _IDENTITY: Mapping[str, list[str]] = {
     "sales": ["store_id", "sale_id", "line_number"],
     "footfall": ["store_id", "sensor_id", "hour"],
     "store_totals": ["store_id"],
+    "weather": ["store_id"],
 }
 _STORES = frame(
     Store, {"store_id": "A"}, {"store_id": "B"}, format="shop", timezone="Europe/Paris", currency="EUR", capacity=50
@@ -90,6 +93,8 @@ _RULES: Mapping[str, dict[str, Any]] = {
         "known": {"store_id": _SHOPS},
         "derive": lambda rows: judged_readings(rows, _STORES.lazy(), OpeningHours.create_empty(lazy=True), None),
     },
+    "calendar_events": {"contract": CalendarEvent, "known": {"store_id": _SHOPS}},
+    "weather": {"contract": Weather, "known": {"store_id": _SHOPS}},
 }
 
 
