@@ -104,6 +104,9 @@ class Settings(BaseSettings):
         None,
         description="CSV of school holidays and events: kind (school_holiday, event), name, first_day, last_day",
     )
+    visitors_per_employee: float | None = Field(
+        None, description="visitors one employee serves in an hour, for suggested staff; default: none suggested", gt=0
+    )
     engine: Literal["polars"] = Field("polars", description="what reduces row-level tables")
     source_retries: int = Field(2, ge=0, le=20, description="how often an unavailable source is tried again in a run")
     days_per_run: int = Field(31, ge=1, le=366, description="days that one run of a backfill holds at most")
@@ -123,6 +126,25 @@ class Settings(BaseSettings):
         description="address of the Dagster UI, without a password, for links in alerts",
         pattern=r"^https?://[^@\s]+$",
     )
+
+    language: Literal["en", "fr"] = Field("en", description="the dashboard's language, where a visitor chooses none")
+    dashboard_user: str | None = Field(None, description="who may look at the dashboard, with a password", min_length=1)
+    dashboard_password: SecretStr | None = Field(None, description="the password of RETAIL_DASHBOARD_USER")
+    dashboard_proxy_header: str | None = Field(
+        None,
+        description="header in which a trusted proxy names whom it let through to the dashboard, as X-Forwarded-User",
+        pattern=r"^[A-Za-z][A-Za-z0-9-]*$",
+    )
+
+    @model_validator(mode="after")
+    def _user_has_a_password(self) -> "Settings":
+        if (self.dashboard_user is None) != (self.dashboard_password is None):
+            raise ValueError(
+                "RETAIL_DASHBOARD_USER and RETAIL_DASHBOARD_PASSWORD belong together: set both, or neither"
+            )
+        if self.dashboard_user and ":" in self.dashboard_user:
+            raise ValueError("RETAIL_DASHBOARD_USER holds a colon, which basic authentication does not allow")
+        return self
 
     @model_validator(mode="after")
     def _starts_before_it_ends(self) -> "Settings":

@@ -2,7 +2,7 @@
 
 import typer
 
-from retail_platform.cli import alerts, backfill, check, dev, inspect, materialize, serve, sources, status
+from retail_platform.cli import alerts, backfill, check, dashboard, dev, inspect, materialize, serve, sources, status
 
 app = typer.Typer(
     name="retail",
@@ -11,5 +11,5 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for module in (materialize, backfill, check, status, inspect, sources, serve, alerts, dev):
+for module in (materialize, backfill, check, status, inspect, sources, serve, alerts, dashboard, dev):
     module.register(app)

@@ -1,0 +1,271 @@
+"""The overview: how are we doing, where, and can I trust it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+from dash import html
+from dash.development.base_component import Component
+
+from retail_platform.dashboard.components import Column, card, graph, table, tile, tone
+from retail_platform.dashboard.data.measures import (
+    BASES,
+    EVERY,
+    by_period,
+    by_store,
+    change_by_store,
+    changes,
+    compared_by_period,
+    currency_of,
+    summed,
+)
+from retail_platform.dashboard.filters import Filters
+from retail_platform.dashboard.formats import Formats
+from retail_platform.dashboard.page import Page, View
+from retail_platform.dashboard.theme import PALETTES, Figure, figure
+from retail_platform.windows import Window
+
+TILES = ("visitors", "transactions", "revenue", "margin", "conversion_rate", "atv", "upt")
+_SHOWN_STORES = 5
+_MOST_TICKS = 5  # also on a telephone
+_FEWEST = 2 * _SHOWN_STORES
+
+
+def layout(view: View) -> Component:
+    """The page."""
+    formats = view.formats(currency_of(view.rows))
+    ranked = stores(view)
+    few = ranked.height <= _FEWEST
+    rankings = [_ranking(view, formats, "store_top", ranked if few else ranked.head(_SHOWN_STORES))]
+    if not few:
+        rankings.append(_ranking(view, formats, "store_bottom", ranked.tail(_SHOWN_STORES).reverse()))
+    return html.Div(
+        [
+            html.H1(view.t("overview")),
+            html.P(_lead(view, formats), className="lead"),
+            html.Div(_tiles(view, formats), className="tiles"),
+            html.Div(
+                [
+                    _trend(view, formats, "revenue"),
+                    _trend(view, formats, "visitors"),
+                    *rankings,
+                    _trust(view, formats),
+                ],
+                className="cards",
+            ),
+        ]
+    )
+
+
+def periods(view: View) -> pl.DataFrame:
+    """Measures and ratios of each period, with what revenue and visitors are compared with."""
+    return view.data.tables.result(("store_days", "stores"), ("overview periods", view.filters), lambda: _periods(view))
+
+
+def stores(view: View) -> pl.DataFrame:
+    """Measures of each store with the change of its revenue, most revenue first."""
+    return view.data.tables.result(("store_days", "stores"), ("overview stores", view.filters), lambda: _stores(view))
+
+
+def _periods(view: View) -> pl.DataFrame:
+    chosen = view.filters
+    now = by_period(view.rows, chosen.grain)
+    then = compared_by_period(view.facts, view.stores["store"], chosen.window, chosen.basis, chosen.grain)
+    then = then.select("period", *(pl.col(name).alias(f"{name}_compared") for name in ("revenue", "visitors")))
+    return now.select("period", *TILES, "visitors_imputed_share").join(then, on="period", how="left")
+
+
+def _stores(view: View) -> pl.DataFrame:
+    chosen = view.filters
+    change = change_by_store(view.facts, view.stores["store"], chosen.window, chosen.basis, "revenue")
+    return (
+        by_store(view.rows, view.facts)
+        .select("store_id", "label", "region", "format", *TILES)
+        .join(change, on="store_id", how="left")
+        .sort("revenue", "store_id", descending=[True, False], nulls_last=True)
+    )
+
+
+def _lead(view: View, formats: Formats) -> str:
+    count = view.stores.height
+    named = view.stores["label"][0] if count == 1 else view.t("stores_count", count=formats.number(count))
+    return view.t(
+        "overview_lead", period=formats.window(view.filters.window), stores=named, currency=formats.currency or ""
+    )
+
+
+def _tiles(view: View, formats: Formats) -> list[Component]:
+    chosen, numbers = view.filters, view.stores["store"]
+    total = view.data.tables.result(
+        ("store_days", "stores"),
+        ("overview totals", chosen),
+        lambda: summed(view.rows).row(0, named=True),
+    )
+    against = view.data.tables.result(
+        ("store_days", "stores"),
+        ("overview changes", chosen),
+        lambda: {basis: changes(view.facts, numbers, chosen.window, basis) for basis in BASES},
+    )
+    history = periods(view)
+    return [
+        tile(
+            view,
+            formats,
+            measure,
+            total[measure],
+            {basis: against[basis][measure] for basis in BASES},
+            history=history[measure].to_list(),
+        )
+        for measure in TILES
+    ]
+
+
+def _trend(view: View, formats: Formats, measure: str) -> Component:
+    rows = periods(view)
+    title = view.t(f"trend_{measure}") + (f" ({formats.currency})" if measure == "revenue" else "")
+    return card(
+        view,
+        f"{measure}_over_time",
+        title,
+        graph(f"{measure}_over_time", _trend_figure(view, formats, measure, rows), title),
+        about=view.t("trend_hint"),
+    )
+
+
+def _trend_figure(view: View, formats: Formats, measure: str, rows: pl.DataFrame) -> Figure:
+    chosen, colours = view.filters, PALETTES[view.filters.theme]
+    names = [formats.period(day, chosen.grain) for day in rows["period"]]
+    shown = [formats.measure(measure, value) for value in rows[measure]]
+    compared = rows[f"{measure}_compared"].to_list()
+    # A bar leads to its own days; a day that is alone already leads nowhere.
+    links = [view.query(chosen.but(window=_days(day, chosen))) for day in rows["period"]]
+    x = rows["period"].dt.to_string("%Y-%m-%d").to_list()
+    traces: list[dict[str, Any]] = [
+        {
+            "type": "bar",
+            "x": x,
+            "y": rows[measure].to_list(),
+            "name": view.t(measure),
+            "customdata": links,
+            "text": [f"<b>{name}</b><br>{value}" for name, value in zip(names, shown, strict=True)],
+            "textposition": "none",
+            "hovertemplate": "%{text}<extra></extra>",
+            "marker": {"color": colours.accent},
+        }
+    ]
+    if any(value is not None for value in compared):
+        basis = view.t(f"basis_{chosen.basis}")
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": x,
+                "y": compared,
+                "name": basis,
+                "text": [f"{basis}: {formats.measure(measure, value)}" for value in compared],
+                "hovertemplate": "%{text}<extra></extra>",
+                "line": {"color": colours.series[1], "width": 2},
+            }
+        )
+    money = measure == "revenue"
+    return figure(
+        chosen.theme,
+        traces,
+        separators=formats.separators(),
+        legend=len(traces) > 1,
+        x=_x_axis(formats, chosen, rows),
+        y={"tickformat": "~s", **_money_axis(formats, money)},
+        hovermode="x unified" if len(traces) > 1 else "closest",
+    )
+
+
+def _money_axis(formats: Formats, money: bool) -> dict[str, Any]:
+    if not money:
+        return {}
+    return {"ticksuffix": f" {formats.symbol}"} if formats.language == "fr" else {"tickprefix": formats.symbol}
+
+
+def _x_axis(formats: Formats, chosen: Filters, rows: pl.DataFrame) -> dict[str, Any]:
+    """Few ticks, named as people of the language name the period."""
+    every = max(1, -(-rows.height // _MOST_TICKS))
+    days = rows["period"].gather_every(every).to_list()
+    short = [
+        formats.day(day, year=False) if chosen.grain == "day" else formats.period(day, chosen.grain) for day in days
+    ]
+    return {
+        "type": "date",
+        "tickmode": "array",
+        "tickvals": [day.isoformat() for day in days],
+        "ticktext": short,
+        "tickangle": 0,
+    }
+
+
+def _days(first: Any, chosen: Filters) -> Window:
+    """The days of a period that are among the chosen ones."""
+    last = pl.select(pl.lit(first).dt.offset_by(EVERY[chosen.grain]).dt.offset_by("-1d")).item()
+    return Window(max(first, chosen.window.first), min(last, chosen.window.last))
+
+
+def _ranking(view: View, formats: Formats, name: str, rows: pl.DataFrame) -> Component:
+    columns = [
+        Column("label", view.t("store")),
+        Column("revenue", view.t("revenue"), lambda value: formats.measure("revenue", value), number=True),
+        Column(
+            "change", view.t("change_column"), formats.change, number=True, tone=lambda value: tone("revenue", value)
+        ),
+        Column(
+            "conversion_rate", view.t("conversion_rate"), lambda v: formats.measure("conversion_rate", v), number=True
+        ),
+    ]
+
+    def href(row: Mapping[str, Any]) -> str:
+        return view.href(view.filters.but(stores=(row["store_id"],)))
+
+    title = f"{view.t(name)} ({formats.currency})"
+    return card(
+        view,
+        name,
+        title,
+        table(rows.to_dicts(), columns, caption=title, href=href),
+        about=view.t("store_hint"),
+    )
+
+
+def _trust(view: View, formats: Formats) -> Component:
+    rows, window = view.rows, view.filters.window
+    total = summed(rows).row(0, named=True)
+    there = rows["date"].n_unique()
+    last = min(window.last, view.facts.span.last)
+    wanted = (last - max(window.first, view.facts.span.first)).days + 1
+    missing = wanted - there
+    not_final = rows.filter(~pl.col("final"))["date"].n_unique()
+    facts = [
+        view.t("trust_imputed", share=formats.measure("visitors_imputed_share", total["visitors_imputed_share"])),
+        view.t("trust_missing_none")
+        if not missing
+        else view.t("trust_missing_one")
+        if missing == 1
+        else view.t("trust_missing", count=formats.number(missing)),
+        view.t("trust_hours", count=formats.number(total["hours_without_count"] or 0)),
+        *([view.t("trust_open", count=formats.number(not_final))] if not_final else []),
+        view.t("trust_updated", when=formats.instant(view.facts.at)),
+    ]
+    return html.Section(
+        [html.H2(view.t("trust")), html.Ul([html.Li(fact) for fact in facts])],
+        className="trust wide",
+        id="trust",
+    )
+
+
+PAGE = Page(
+    path="/",
+    title="overview",
+    layout=layout,
+    downloads={
+        "revenue_over_time": periods,
+        "visitors_over_time": periods,
+        "store_top": stores,
+        "store_bottom": stores,
+    },
+)
