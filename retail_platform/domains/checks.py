@@ -22,7 +22,7 @@ def validated_checks(
     warn: float = 0.01,
     error: float = 0.1,
 ) -> dg.AssetChecksDefinition:
-    """Conservation, quarantine rate and uniqueness; of daily tables volume and, by store, completeness, too.
+    """Conservation, quarantine rate, uniqueness, misspelt stores; of daily tables volume and, by store, completeness.
 
     Args:
         retailer: whose source says how the dataset arrives.
@@ -37,10 +37,14 @@ def validated_checks(
     found = [rules.conservation(table, f"raw_{dataset}"), rules.quarantine_rate(table, warn=warn, error=error)]
     if key := contract.primary_key():
         found.append(rules.uniqueness(table, key))
-    daily = dataset in DAILY_DATASETS
+    daily, delivered = dataset in DAILY_DATASETS, retailer.source.datasets[dataset]
+    if matching := delivered.match_stores:
+        found.append(rules.store_names(f"raw_{dataset}", matching))
     if daily:
         found.append(rules.volume(table))
-        if retailer.source.datasets[dataset].delivery is Delivery.STORE_DAY:
+        if delivered.delivery is Delivery.STORE_DAY:
             doors = dataset == "footfall"
-            found.append(rules.completeness(f"raw_{dataset}", with_doors_only=doors, today=retailer.today))
+            found.append(
+                rules.completeness(f"raw_{dataset}", with_doors_only=doors, today=retailer.today, matching=matching)
+            )
     return table_checks(retailer, table, [*found, *more], daily=daily)

@@ -12,6 +12,7 @@ import polars as pl
 from retail_platform.domains.describe import described
 from retail_platform.domains.stores.transform import expected_stores
 from retail_platform.partitions import run_window
+from retail_platform.quality.store_names import StoreMatching, with_store_ids
 from retail_platform.retailer import Retailer
 from retail_platform.sources.base import DAILY_DATASETS, DELIVERIES, Delivery, SourceContractError
 from retail_platform.sources.deliver import deliver, require_rows, require_stores
@@ -53,10 +54,16 @@ def raw_asset(retailer: Retailer, dataset: str, *, group: str) -> dg.AssetsDefin
             rows = _fetched(context, retailer, dataset, window, closed)
             if delivery is Delivery.STORE_DAY:
                 # Today is partial: a store that has not sold anything yet is not missing.
-                require_stores(retailer.source, dataset, rows, expected.filter(pl.col("date") < retailer.today()))
+                there = _by_id(rows, tables["stores"], retailer.source.datasets[dataset].match_stores)
+                require_stores(retailer.source, dataset, there, expected.filter(pl.col("date") < retailer.today()))
         return rows
 
     return raw
+
+
+def _by_id(rows: pl.DataFrame, stores: pl.LazyFrame, matching: StoreMatching | None) -> pl.DataFrame:
+    """The rows with ids of stores, for looking at: what was delivered is kept as it is."""
+    return rows if matching is None else with_store_ids(rows, stores.collect(), matching)
 
 
 def _fetched(

@@ -9,6 +9,7 @@ import polars as pl
 
 from retail_platform.domains.describe import KINDS, OWNERS, column_schema, lineage, metadata, personal_columns, tags
 from retail_platform.partitions import run_window
+from retail_platform.quality.store_names import StoreMatching, stores_meant
 from retail_platform.quality.validate import validate
 from retail_platform.retailer import Retailer
 from retail_platform.sources.base import DAILY_DATASETS, DELIVERIES
@@ -47,6 +48,8 @@ def validated_asset(
     delivery = DELIVERIES[dataset]
     # A day is judged by itself, so that it does not matter which days a run holds.
     identity = tuple(dict.fromkeys(["date", *rules.identity])) if daily and rules.identity else rules.identity
+    if rules.match_stores:
+        needs = tuple(dict.fromkeys([*needs, "stores"]))
     common: dict[str, Any] = {"group_name": group, "kinds": KINDS, "owners": OWNERS}
 
     @dg.multi_asset(
@@ -70,6 +73,7 @@ def validated_asset(
         backfill_policy=retailer.backfill_policy if daily else None,
     )
     def validated(context: dg.AssetExecutionContext, **tables: pl.LazyFrame) -> Iterator[dg.Output[pl.DataFrame]]:
+        meant = _meant(context, dataset, rules.match_stores, tables)
         parts = [
             validate(
                 rows.collect(),
@@ -79,6 +83,7 @@ def validated_asset(
                 ordered_by=rules.ordered_by,
                 derive=lambda rows: derive(rows, tables),
                 known={column: _ids(tables[name], column) for column, name in (known or {}).items()},
+                meant=meant,
             )
             for rows in (_in_weeks(tables[raw], run_window(context)) if daily else [tables[raw]])
         ]
@@ -91,6 +96,22 @@ def validated_asset(
         yield dg.Output(accepted, output_name=table, metadata=columns)
 
     return validated
+
+
+def _meant(
+    context: dg.AssetExecutionContext, dataset: str, matching: StoreMatching | None, tables: Tables
+) -> dict[str, str]:
+    """Delivered store names -> the ids of the stores they mean; those that are only alike are logged."""
+    if matching is None:
+        return {}
+    rows = tables[f"raw_{dataset}"]
+    if dataset in DAILY_DATASETS:
+        window = run_window(context)
+        rows = rows.filter(pl.col("date").is_between(window.first, window.last))
+    meant = stores_meant(rows.select("store_id").unique().collect().to_series(), tables["stores"].collect(), matching)
+    for name, store, similarity, _ in meant.filter(~pl.col("equal")).iter_rows():
+        context.log.warning(f"{dataset}: {name!r} is taken for store {store!r} (similarity {similarity:.2f})")
+    return dict(meant.select("delivered", "store_id").iter_rows())
 
 
 def _quarantine_schema(delivery: type[dy.Schema]) -> dg.TableSchema:

@@ -12,6 +12,7 @@ import dagster as dg
 import polars as pl
 
 from retail_platform.domains.stores.transform import expected_stores
+from retail_platform.quality.store_names import StoreMatching, stores_meant, with_store_ids
 from retail_platform.storage.lake import Lake
 from retail_platform.windows import Window
 
@@ -65,7 +66,9 @@ def conservation(table: str, raw: str) -> Rule:
     return Rule("conservation", "Rows delivered = accepted + quarantined + exact duplicates.", judge, blocking=True)
 
 
-def completeness(raw: str, *, with_doors_only: bool, today: Callable[[], date]) -> Rule:
+def completeness(
+    raw: str, *, with_doors_only: bool, today: Callable[[], date], matching: StoreMatching | None = None
+) -> Rule:
     """Every store that is open on a day delivered on it; on a day that is not over a missing one is a warning."""
 
     def judge(lake: Lake, window: Window | None) -> pl.DataFrame:
@@ -73,7 +76,10 @@ def completeness(raw: str, *, with_doors_only: bool, today: Callable[[], date]) 
         expected = expected_stores(
             lake.scan("stores"), lake.scan("opening_hours"), _days(window), with_doors_only=with_doors_only
         )
-        there = lake.scan(raw, window).select("date", "store_id", there=pl.lit(value=True)).unique()
+        there = lake.scan(raw, window).select("date", "store_id").unique()
+        if matching:
+            there = with_store_ids(there.collect(), lake.scan("stores").collect(), matching).unique().lazy()
+        there = there.with_columns(there=pl.lit(value=True))
         stores = expected.join(there, on=["date", "store_id"], how="left")
         lacks = pl.col("store_id").filter(pl.col("there").is_null())
         counted = _by_day(stores, window, expected=pl.len(), missing=lacks.len(), stores=_some(lacks))
@@ -163,6 +169,32 @@ def referential_integrity(table: str, *, flags: Sequence[str] = (), warn: float 
         )
 
     return Rule("referential_integrity", "Every store is known; few rows name an unknown product or client.", judge)
+
+
+def store_names(raw: str, matching: StoreMatching) -> Rule:
+    """No row was given to a store by a name that is only like the store's; which ones were is said by name."""
+
+    def judge(lake: Lake, window: Window | None) -> pl.DataFrame:
+        rows = lake.scan(raw, window).select(*(["date"] if window else []), delivered="store_id").collect()
+        meant = stores_meant(rows["delivered"], lake.scan("stores").collect(), matching).filter(~pl.col("equal"))
+        keys = ["date", "delivered"] if window else ["delivered"]
+        names = rows.join(meant.drop("equal"), on="delivered").group_by(*keys, "store_id", "similarity").len("rows")
+        said = pl.format("{} -> {} ({}, {} rows)", "delivered", "store_id", pl.col("similarity").round(2), "rows")
+        listed = pl.col("said").sort_by("rows", "delivered", descending=[True, False]).head(_SHOWN).str.join("; ")
+        counts = _by_day(
+            names.with_columns(said=said).lazy(), window, names=pl.len(), rows=pl.col("rows").sum(), listed=listed
+        )
+        return _joined([counts], window).with_columns(
+            passed=pl.col("names") == 0,
+            severity=pl.lit(WARN),
+            description=pl.when(pl.col("names") == 0)
+            .then(pl.lit("every store is named by its id or its own name"))
+            .otherwise(pl.format("taken for the stores they are like: {}", "listed")),
+        )
+
+    return Rule(
+        "store_names", f"No store is misspelt (names {matching.least_similarity:.0%} alike are matched).", judge
+    )
 
 
 def volume(table: str, *, least: float = 0.5, most: float = 2.0) -> Rule:

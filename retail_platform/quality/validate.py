@@ -50,6 +50,7 @@ def validate(
     ordered_by: str | None = None,
     derive: Callable[[pl.LazyFrame], pl.LazyFrame] = lambda rows: rows,
     known: Mapping[str, pl.Series] | None = None,
+    meant: Mapping[str, str] | None = None,
 ) -> Validated:
     """Judge delivered rows against a contract.
 
@@ -62,6 +63,7 @@ def validate(
         ordered_by: column whose greatest value decides a conflict; the others are superseded.
         derive: from the typed delivery, with `_row` and `copies`, to the contract's columns.
         known: for a column the ids that exist; a row with another one is quarantined (`column|unknown`).
+        meant: delivered `store_id` -> the store it means; what is quarantined keeps what was delivered.
 
     Returns:
         Accepted and quarantined rows, each in the order delivered.
@@ -70,6 +72,8 @@ def validate(
     order = None if ordered_by is None else typed(ordered_by, rows.schema[ordered_by], pl.Schema(delivery)[ordered_by])
     rows, rejected = _fold_duplicates(rows, identity, order)
     values, cast_failures = _cast(rows, delivery)
+    if meant:
+        values = values.with_columns(pl.col("store_id").replace(dict(meant)))
     # Rows that lost to another of their identity are out before keys and line numbers are looked at.
     derived = derive(values.join(rejected, on=ROW, how="anti", maintain_order="left").lazy()).collect()
     reasons = [rejected, cast_failures, _unknown(values, known or {})]

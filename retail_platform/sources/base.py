@@ -19,6 +19,7 @@ from retail_platform.domains.products.contract import ProductDelivery, ProductPr
 from retail_platform.domains.sales.contract import SaleDelivery, StoreTotalDelivery
 from retail_platform.domains.stores.contract import OpeningHoursDelivery, StoreDelivery
 from retail_platform.domains.weather.contract import WeatherDelivery
+from retail_platform.quality.store_names import StoreMatching
 from retail_platform.windows import Window
 
 DELIVERIES: Mapping[str, type[dy.Schema]] = {
@@ -67,12 +68,14 @@ class Dataset:
         identity: columns that identify a row as delivered; empty: nothing is called a duplicate.
         ordered_by: of rows with equal identity the one with the greatest value here holds; None: they
             conflict and are all quarantined.
+        match_stores: how its `store_id` names stores; None: by their ids alone.
     """
 
     name: str
     delivery: Delivery
     identity: tuple[str, ...] = ()
     ordered_by: str | None = None
+    match_stores: StoreMatching | None = None
 
 
 class Source(Protocol):

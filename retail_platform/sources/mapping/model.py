@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from retail_platform.quality.store_names import StoreMatching
 from retail_platform.settings import Country, Currency, TimeZoneName
 from retail_platform.sources.base import DAILY_DATASETS, DELIVERIES, Dataset, Delivery, SourceContractError
 from retail_platform.sources.mapping.http.model import HttpInput
@@ -120,6 +121,13 @@ class FilesInput(_Strict):
         return DATE.sub("*", self.path)
 
 
+class MatchStores(_Strict):
+    """How a dataset's `store_id` names stores: by what is like a column of `stores`, and how like at least."""
+
+    against: Literal["store_id", "name"]
+    least_similarity: float = Field(gt=0.5, le=1)
+
+
 class DatasetEntry(_Strict):
     """How one dataset arrives.
 
@@ -133,6 +141,7 @@ class DatasetEntry(_Strict):
     driving_key: tuple[str, ...] = ()
     identity: tuple[str, ...] = ()
     ordered_by: str | None = None
+    match_stores: MatchStores | None = None
 
 
 class Span(_Strict):
@@ -224,6 +233,8 @@ class MappingFile(_Strict):
                 problems.append(
                     f"identity or ordered_by names {column!r}, which is no column{nearest(column, columns)}"
                 )
+        if entry.match_stores and (name == "stores" or "store_id" not in columns):
+            problems.append("match_stores is for the datasets that name stores; stores itself names them by store_id")
         return problems
 
     @property
@@ -239,7 +250,8 @@ class MappingFile(_Strict):
     def dataset(self, name: str) -> Dataset:
         """What the platform is told of one dataset."""
         entry = self.datasets[name]
-        return Dataset(name, entry.delivery, entry.identity, entry.ordered_by)
+        matching = StoreMatching(**entry.match_stores.model_dump()) if entry.match_stores else None
+        return Dataset(name, entry.delivery, entry.identity, entry.ordered_by, matching)
 
 
 def _is_http(layout: Any) -> bool:
@@ -289,5 +301,5 @@ def _explain(problem: dict[str, Any], content: dict[str, Any]) -> str:
 
 def _keys_beside(place: tuple[Any, ...]) -> list[str]:
     models: dict[str, type[BaseModel]] = {"inputs": FilesInput, "http": HttpInput}
-    models |= {"datasets": DatasetEntry, "span": Span}
+    models |= {"datasets": MatchStores if place[-2:-1] == ("match_stores",) else DatasetEntry, "span": Span}
     return list((models[str(place[0])] if len(place) > 1 else MappingFile).model_fields)

@@ -50,6 +50,21 @@ def test_a_mapping_says_what_a_source_is(retailer: Retailer) -> None:
             '["storeid"]',
             "identity or ordered_by names 'storeid', which is no column; did you mean store_id?",
         ),
+        (
+            'delivery = "day"',
+            'delivery = "day"\nmatch_stores = { against = "name", least_similarty = 0.9 }',
+            "datasets.sales.match_stores.least_similarty: unknown key; did you mean least_similarity?",
+        ),
+        (
+            'delivery = "day"',
+            'delivery = "day"\nmatch_stores = { against = "name", least_similarity = 0.3 }',
+            "datasets.sales.match_stores.least_similarity: found 0.3; input should be greater than 0.5",
+        ),
+        (
+            'identity = ["store_id"]',
+            'match_stores = { against = "name", least_similarity = 0.9 }',
+            "datasets.stores: match_stores is for the datasets that name stores",
+        ),
         ("default_start = 2026-03-01", "", "default_start: a mapping without span"),
         ("[inputs.shops]", "[inputs.shops", "mapping.toml is no TOML: "),
     ],
