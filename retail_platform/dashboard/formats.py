@@ -9,12 +9,11 @@ from babel import Locale
 from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent, get_currency_symbol
 
-from retail_platform.dashboard.data.measures import OF_MONEY
+from retail_platform.dashboard.data.measures import OF_MONEY, RATES
 from retail_platform.windows import Window
 
 _LOCALES = {"en": "en_GB", "fr": "fr_FR"}
 NONE = "–"
-_RATES = ("conversion_rate", "margin_rate", "visitors_imputed_share", "cost_known_share")
 _TWO_DECIMALS = ("atv", "aur", "upt", "sales_per_visitor", "margin_per_visitor")
 _COMPACT_FROM = 100_000
 
@@ -55,7 +54,7 @@ class Formats:
             return NONE
         if name in OF_MONEY:
             return self.money(value, compact=compact, cents=name in _TWO_DECIMALS)
-        if name in _RATES:
+        if name in RATES:
             return self.per_cent(100 * value)
         return self.number(value, decimals=2 if name in _TWO_DECIMALS else 0, compact=compact)
 

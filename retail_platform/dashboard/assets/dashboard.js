@@ -106,5 +106,11 @@
     return window.dash_clientside.no_update;
   }
 
+  // Dash puts the cursor of its inputs back, which an input of a date refuses with an error.
+  const place = HTMLInputElement.prototype.setSelectionRange;
+  HTMLInputElement.prototype.setSelectionRange = function (...at) {
+    if (this.type !== "date") place.apply(this, at);
+  };
+
   window.dash_clientside = Object.assign({}, window.dash_clientside, { dashboard: { apply, chosen, picked, clicked } });
 })();

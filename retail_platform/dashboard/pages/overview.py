@@ -7,10 +7,10 @@ import polars as pl
 from dash import html
 from dash.development.base_component import Component
 
+from retail_platform.dashboard.charts import bars, line, measure_axis, period_links, time_axis
 from retail_platform.dashboard.components import Column, card, graph, table, tile, tone
 from retail_platform.dashboard.data.measures import (
     BASES,
-    EVERY,
     by_period,
     by_store,
     change_by_store,
@@ -19,15 +19,12 @@ from retail_platform.dashboard.data.measures import (
     currency_of,
     summed,
 )
-from retail_platform.dashboard.filters import Filters
 from retail_platform.dashboard.formats import Formats
 from retail_platform.dashboard.page import Page, View
 from retail_platform.dashboard.theme import PALETTES, Figure, figure
-from retail_platform.windows import Window
 
 TILES = ("visitors", "transactions", "revenue", "margin", "conversion_rate", "atv", "upt")
 _SHOWN_STORES = 5
-_MOST_TICKS = 5  # also on a telephone
 _FEWEST = 2 * _SHOWN_STORES
 
 
@@ -134,77 +131,23 @@ def _trend(view: View, formats: Formats, measure: str) -> Component:
 
 def _trend_figure(view: View, formats: Formats, measure: str, rows: pl.DataFrame) -> Figure:
     chosen, colours = view.filters, PALETTES[view.filters.theme]
-    names = [formats.period(day, chosen.grain) for day in rows["period"]]
-    shown = [formats.measure(measure, value) for value in rows[measure]]
-    compared = rows[f"{measure}_compared"].to_list()
-    # A bar leads to its own days; a day that is alone already leads nowhere.
-    links = [view.query(chosen.but(window=_days(day, chosen))) for day in rows["period"]]
-    x = rows["period"].dt.to_string("%Y-%m-%d").to_list()
-    traces: list[dict[str, Any]] = [
-        {
-            "type": "bar",
-            "x": x,
-            "y": rows[measure].to_list(),
-            "name": view.t(measure),
-            "customdata": links,
-            "text": [f"<b>{name}</b><br>{value}" for name, value in zip(names, shown, strict=True)],
-            "textposition": "none",
-            "hovertemplate": "%{text}<extra></extra>",
-            "marker": {"color": colours.accent},
-        }
+    links = [view.query(filters) for filters in period_links(chosen, rows["period"])]
+    traces = [
+        bars(formats, measure, rows, name=view.t(measure), colour=colours.accent, grain=chosen.grain, links=links)
     ]
-    if any(value is not None for value in compared):
+    compared = f"{measure}_compared"
+    if rows[compared].count():
         basis = view.t(f"basis_{chosen.basis}")
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "x": x,
-                "y": compared,
-                "name": basis,
-                "text": [f"{basis}: {formats.measure(measure, value)}" for value in compared],
-                "hovertemplate": "%{text}<extra></extra>",
-                "line": {"color": colours.series[1], "width": 2},
-            }
-        )
-    money = measure == "revenue"
+        traces.append(line(formats, measure, rows, column=compared, name=basis, colour=colours.series[1]))
     return figure(
         chosen.theme,
         traces,
         separators=formats.separators(),
         legend=len(traces) > 1,
-        x=_x_axis(formats, chosen, rows),
-        y={"tickformat": "~s", **_money_axis(formats, money)},
+        x=time_axis(formats, chosen.grain, rows["period"]),
+        y=measure_axis(formats, measure),
         hovermode="x unified" if len(traces) > 1 else "closest",
     )
-
-
-def _money_axis(formats: Formats, money: bool) -> dict[str, Any]:
-    if not money:
-        return {}
-    return {"ticksuffix": f" {formats.symbol}"} if formats.language == "fr" else {"tickprefix": formats.symbol}
-
-
-def _x_axis(formats: Formats, chosen: Filters, rows: pl.DataFrame) -> dict[str, Any]:
-    """Few ticks, named as people of the language name the period."""
-    every = max(1, -(-rows.height // _MOST_TICKS))
-    days = rows["period"].gather_every(every).to_list()
-    short = [
-        formats.day(day, year=False) if chosen.grain == "day" else formats.period(day, chosen.grain) for day in days
-    ]
-    return {
-        "type": "date",
-        "tickmode": "array",
-        "tickvals": [day.isoformat() for day in days],
-        "ticktext": short,
-        "tickangle": 0,
-    }
-
-
-def _days(first: Any, chosen: Filters) -> Window:
-    """The days of a period that are among the chosen ones."""
-    last = pl.select(pl.lit(first).dt.offset_by(EVERY[chosen.grain]).dt.offset_by("-1d")).item()
-    return Window(max(first, chosen.window.first), min(last, chosen.window.last))
 
 
 def _ranking(view: View, formats: Formats, name: str, rows: pl.DataFrame) -> Component:

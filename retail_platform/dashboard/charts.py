@@ -1,0 +1,91 @@
+"""Axes, bars and lines as the pages draw them, in the visitor's language."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import polars as pl
+
+from retail_platform.dashboard.data.measures import EVERY, OF_MONEY, RATES
+from retail_platform.dashboard.filters import Filters
+from retail_platform.dashboard.formats import Formats
+from retail_platform.dashboard.theme import Trace
+from retail_platform.windows import Window
+
+_MOST_TICKS = 5  # also on a telephone
+
+
+def time_axis(formats: Formats, grain: str, periods: pl.Series) -> dict[str, Any]:
+    """An x axis of periods, given by their first days: few ticks, named as people of the language name them."""
+    days: list[date] = periods.to_list()
+    ticks = days[:: max(1, -(-len(days) // _MOST_TICKS))]
+    named = [formats.day(day, year=False) if grain == "day" else formats.period(day, grain) for day in ticks]
+    return {
+        "type": "date",
+        "tickmode": "array",
+        "tickvals": [day.isoformat() for day in ticks],
+        "ticktext": named,
+        "tickangle": 0,
+    }
+
+
+def measure_axis(formats: Formats, measure: str) -> dict[str, Any]:
+    """A y axis of a measure, in its unit."""
+    if measure in RATES:
+        return {"tickformat": ".0%"}
+    if measure not in OF_MONEY:
+        return {"tickformat": "~s"}
+    unit = {"ticksuffix": f" {formats.symbol}"} if formats.language == "fr" else {"tickprefix": formats.symbol}
+    return {"tickformat": "~s"} | unit
+
+
+def bars(
+    formats: Formats,
+    measure: str,
+    rows: pl.DataFrame,
+    *,
+    name: str,
+    colour: str,
+    grain: str,
+    links: Sequence[str] | None = None,
+) -> Trace:
+    """A bar for each row of `period` and `measure`; `links` are the queries to which the bars lead."""
+    titles = [formats.period(day, grain) for day in rows["period"]]
+    shown = [formats.measure(measure, value) for value in rows[measure]]
+    return {
+        "type": "bar",
+        "x": rows["period"].dt.to_string("%Y-%m-%d").to_list(),
+        "y": rows[measure].to_list(),
+        "name": name,
+        "customdata": list(links) if links is not None else None,
+        "text": [f"<b>{title}</b><br>{value}" for title, value in zip(titles, shown, strict=True)],
+        "textposition": "none",
+        "hovertemplate": "%{text}<extra></extra>",
+        "marker": {"color": colour},
+    }
+
+
+def line(
+    formats: Formats, measure: str, rows: pl.DataFrame, *, column: str | None = None, name: str, colour: str
+) -> Trace:
+    """A line through `column` (by default `measure`) of rows with `period`; unknown values are gaps."""
+    values = rows[column or measure].to_list()
+    return {
+        "type": "scatter",
+        "mode": "lines+markers" if rows.height < 3 else "lines",
+        "x": rows["period"].dt.to_string("%Y-%m-%d").to_list(),
+        "y": values,
+        "name": name,
+        "text": [f"{name}: {formats.measure(measure, value)}" for value in values],
+        "hovertemplate": "%{text}<extra></extra>",
+        "line": {"color": colour, "width": 2},
+    }
+
+
+def period_links(chosen: Filters, periods: pl.Series) -> list[Filters]:
+    """For each period, given by its first day, the filters that show its days alone."""
+    ends = periods.dt.offset_by(EVERY[chosen.grain])
+    return [
+        chosen.but(window=Window(max(first, chosen.window.first), min(end - timedelta(days=1), chosen.window.last)))
+        for first, end in zip(periods, ends, strict=True)
+    ]
