@@ -49,7 +49,8 @@ def dashboard(
     data = Data(Lake(settings.lake_uri), retailer.timezone, settings.ui_url)
     server = make_server(data, language=settings.language, access=access)
     _log(settings, retailer.source.name)
-    console.print(f"dashboard of {settings.lake_uri}: http://{host}:{port}/, Ctrl-C ends it", highlight=False)
+    if not with_parent:  # which has said it
+        console.print(f"dashboard of {settings.lake_uri}: http://{host}:{port}/, Ctrl-C ends it", highlight=False)
     if access.is_open and host not in _LOOPBACK:
         console.print(
             f"anybody who reaches {host} may look: set RETAIL_DASHBOARD_USER and RETAIL_DASHBOARD_PASSWORD",
