@@ -9,6 +9,7 @@ import dagster as dg
 from retail_platform.automation import healing, jobs, landing, liveness, logs, schedules
 from retail_platform.automation.alerts import sensor as alerts
 from retail_platform.domains.calendar import assets as calendar_assets
+from retail_platform.domains.calendar import checks as calendar_checks
 from retail_platform.domains.clients import assets as client_assets
 from retail_platform.domains.clients import checks as client_checks
 from retail_platform.domains.footfall import assets as footfall_assets
@@ -39,6 +40,7 @@ _ASSETS: list[Callable[[Retailer], list[dg.AssetsDefinition]]] = [
     warehouse_assets.build,
 ]
 _CHECKS: list[Callable[[Retailer], list[dg.AssetChecksDefinition]]] = [
+    calendar_checks.build,
     client_checks.build,
     product_checks.build,
     store_checks.build,

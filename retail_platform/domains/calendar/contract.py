@@ -7,6 +7,7 @@ import dataframely as dy
 import polars as pl
 
 KINDS = ["public_holiday", "school_holiday", "event", "promotion", "strike", "works"]
+EVENT_KINDS = ["promotion", "strike", "works", "other"]
 
 
 class CalendarEventDelivery(dy.Schema):
@@ -62,3 +63,27 @@ class CalendarDay(dy.Schema):
     public_holiday = dy.String(nullable=True)
     school_holiday = dy.String(nullable=True)
     event = dy.String(nullable=True)
+
+
+class StoreCalendarDay(dy.Schema):
+    """A date that is unlike others at a store; dates on which nothing is the matter have no row.
+
+    Public holidays are those of the store's country and region. Several names are joined with `; `.
+    """
+
+    store_id = dy.String(primary_key=True)
+    date = dy.Date(primary_key=True)
+    public_holiday = dy.String(nullable=True)
+    school_holiday = dy.String(nullable=True)
+    event = dy.String(nullable=True)
+    event_kind = dy.Enum(EVENT_KINDS, nullable=True, description="Of several events the first of these")
+
+    @dy.rule()
+    def something_is_the_matter(cls) -> pl.Expr:
+        """One of the three is named."""
+        return pl.any_horizontal(pl.col("public_holiday", "school_holiday", "event").is_not_null())
+
+    @dy.rule()
+    def event_has_a_kind(cls) -> pl.Expr:
+        """An event has a kind, and a kind an event."""
+        return pl.col("event").is_null() == pl.col("event_kind").is_null()

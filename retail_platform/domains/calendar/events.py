@@ -1,13 +1,21 @@
-"""School holidays and events from a user's file; how they lie in the calendar is the transform's business."""
+"""Days that are unlike others, from a user's file; how they lie in the calendar is the transform's business."""
 
 import csv
+from collections.abc import Mapping, Sequence
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-_COLUMNS = ["kind", "name", "first_day", "last_day"]
-_KINDS = ["school_holiday", "event"]
+from retail_platform.domains.calendar.contract import KINDS, CalendarEventDelivery
+
+_SCHEMA = pl.Schema(CalendarEventDelivery)
+_NEEDED = [name for name, column in CalendarEventDelivery.columns().items() if not column.nullable]
+_OPTIONAL = [name for name in _SCHEMA if name not in _NEEDED]
+_REST = "\0"  # key of the values beyond the columns
+_Event = tuple[str, str, date, date, str | None, str | None]
 
 
 class CalendarEventsError(ValueError):
@@ -15,10 +23,15 @@ class CalendarEventsError(ValueError):
 
 
 def read_events(path: Path | None) -> pl.LazyFrame | None:
-    """Read a CSV with the columns kind, name, first_day, last_day (both inclusive, YYYY-MM-DD).
+    """Read a CSV with the columns kind, name, first_day, last_day (both inclusive, YYYY-MM-DD), store_id, region.
+
+    The last two may lack or be empty: the days are then those of all stores. Further columns are not looked at.
 
     Args:
         path: the file named by RETAIL_CALENDAR_EVENTS; None: there are no events.
+
+    Returns:
+        The columns of `CalendarEventDelivery`, typed.
 
     Raises:
         CalendarEventsError: naming file, line, value and what is expected.
@@ -29,25 +42,47 @@ def read_events(path: Path | None) -> pl.LazyFrame | None:
         raise CalendarEventsError(f"RETAIL_CALENDAR_EVENTS names {path}, which is not there: correct or unset it")
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
-            reader = csv.DictReader(lines)
-            if missing := [name for name in _COLUMNS if name not in (reader.fieldnames or [])]:
-                raise CalendarEventsError(f"{path} lacks the column {missing[0]}: expected are {', '.join(_COLUMNS)}")
-            events = [_event(path, reader.line_num, row) for row in reader]
+            reader = csv.DictReader(lines, restkey=_REST)
+            _require_columns(path, reader.fieldnames or [])
+            events = [_event(f"{path} line {reader.line_num}", row) for row in reader]
     except UnicodeDecodeError as error:
         raise CalendarEventsError(f"{path} is not UTF-8: {error}. Save it as CSV in UTF-8") from error
-    schema = {"kind": pl.String, "name": pl.String, "first_day": pl.Date, "last_day": pl.Date}
-    return pl.LazyFrame(events, schema=schema, orient="row")
+    except csv.Error as error:
+        raise CalendarEventsError(f"{path} is no CSV: {error}. Save it as CSV in UTF-8") from error
+    return pl.LazyFrame(events, schema=_SCHEMA, orient="row")
 
 
-def _event(path: Path, line: int, row: dict[str, str]) -> tuple[str, str, date, date]:
-    kind, name, *days = (row[column] or "" for column in _COLUMNS)
+def _require_columns(path: Path, found: Sequence[str]) -> None:
+    """A misspelt optional column would make a store's strike one of all stores, so that it is refused."""
+    if missing := [name for name in _NEEDED if name not in found]:
+        raise CalendarEventsError(f"{path} lacks the column {missing[0]}: expected are {', '.join(_NEEDED)}")
+    for name in found:
+        near = get_close_matches(name.strip().lower(), _OPTIONAL, n=1)
+        if near and name not in _OPTIONAL and near[0] not in found:
+            raise CalendarEventsError(f"{path} has a column {name!r}: did you mean {near[0]}? Rename or drop it")
+
+
+def _event(place: str, row: Mapping[str, Any]) -> _Event:
+    if _REST in row:
+        raise CalendarEventsError(f"{place} has more values than the first line has columns: {','.join(row[_REST])!r}")
+    kind, name, first, last, store_id, region = ((row.get(column) or "").strip() for column in _SCHEMA)
+    if kind not in KINDS:
+        near = get_close_matches(kind, KINDS, n=1)
+        mean = f"; did you mean {near[0]}?" if near else ""
+        raise CalendarEventsError(f"{place}: kind is {kind!r}, expected is one of {', '.join(KINDS)}{mean}")
+    if not name:
+        raise CalendarEventsError(f"{place}: name is empty, expected is what the days are called")
+    first_day, last_day = _day(place, "first_day", first), _day(place, "last_day", last)
+    if last_day < first_day:
+        raise CalendarEventsError(f"{place}: last_day is {last!r}, expected is {first_day} (first_day) or a later day")
+    return kind, name, first_day, last_day, store_id or None, region or None
+
+
+def _day(place: str, column: str, text: str) -> date:
     try:
-        first_day, last_day = (date.fromisoformat(day) for day in days)
-        if kind not in _KINDS or not name or None in row or last_day < first_day:
-            raise ValueError
+        day = date.fromisoformat(text)
     except ValueError:
-        raise CalendarEventsError(
-            f"{path} line {line}: {','.join([kind, name, *days])}: expected are kind ({' or '.join(_KINDS)}), "
-            "name, and two days YYYY-MM-DD in order"
-        ) from None
-    return kind, name, first_day, last_day
+        day = None
+    if day is None or text != day.isoformat():
+        raise CalendarEventsError(f"{place}: {column} is {text!r}, expected is a day YYYY-MM-DD")
+    return day

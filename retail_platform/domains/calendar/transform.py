@@ -1,14 +1,15 @@
-"""How a date is named in the ISO and the retail calendar. Pure functions, frames in, frame out."""
+"""How a date is named in the ISO and the retail calendar, and at a store. Pure functions, frames in, frame out."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
 
 import polars as pl
 
-from retail_platform.domains.calendar.contract import CalendarDay
+from retail_platform.domains.calendar.contract import EVENT_KINDS, CalendarDay, StoreCalendarDay
 from retail_platform.windows import Window
 
 _WEEKS_OF_PERIODS = (4, 5, 4) * 4
+_HOLIDAYS = ("public_holiday", "school_holiday")  # the kinds that are no event
 
 
 def calendar_days(
@@ -19,17 +20,20 @@ def calendar_days(
     Args:
         window: first and last day.
         public_holidays: names by date; dates outside the window are ignored.
-        events: `kind` (`school_holiday` or `event`), `name`, `first_day`, `last_day` (inclusive).
+        events: columns of `CalendarEventDelivery`, typed; those of some stores or regions alone are left out.
 
     Returns:
-        `CalendarDay` rows, one a day, in order. Several events on one day are joined with `; `.
+        `CalendarDay` rows, one a day, in order. Several names on one day are joined with `; `.
     """
     day = pl.col("date")
     days = pl.LazyFrame({"date": pl.date_range(window.first, window.last, "1d", eager=True)})
-    named = pl.LazyFrame(
-        {"date": list(public_holidays), "public_holiday": list(public_holidays.values())},
-        schema={"date": pl.Date, "public_holiday": pl.String},
+    national = pl.LazyFrame(
+        [("public_holiday", name, day) for day, name in public_holidays.items()],
+        schema={"kind": pl.String, "name": pl.String, "date": pl.Date},
+        orient="row",
     )
+    declared = _by_day(events, window).filter(pl.col("store_id").is_null(), pl.col("region").is_null())
+    named = _named(pl.concat([national, declared.select("kind", "name", "date")]), "date")
     return (
         days.with_columns(
             year=day.dt.year(),
@@ -41,9 +45,7 @@ def calendar_days(
             iso_week=day.dt.week(),
         )
         .join(retail_weeks(window), on="date", how="left")
-        .join(named, on="date", how="left")
-        .join(_named_days(events, "school_holiday"), on="date", how="left")
-        .join(_named_days(events, "event"), on="date", how="left")
+        .join(named.drop("event_kind"), on="date", how="left")
         .sort("date")
         .pipe(CalendarDay.cast)
     )
@@ -72,13 +74,73 @@ def retail_year_start(year: int) -> date:
     return end_of_january + timedelta(days=days_to_saturday + 1)
 
 
-def _named_days(events: pl.LazyFrame | None, kind: str) -> pl.LazyFrame:
-    if events is None:
-        return pl.LazyFrame(schema={"date": pl.Date, kind: pl.String})
+def store_calendar(
+    window: Window, stores: pl.LazyFrame, public_holidays: pl.LazyFrame, events: pl.LazyFrame | None = None
+) -> pl.LazyFrame:
+    """The dates that are unlike others at each store.
+
+    Args:
+        window: first and last day.
+        stores: `Store` rows.
+        public_holidays: `country`, `region` (null: of stores without one), `date`, `name`.
+        events: columns of `CalendarEventDelivery`, typed; a store takes those that name it or no store, and its region
+            or none.
+
+    Returns:
+        `StoreCalendarDay` rows in the order of stores and dates.
+    """
+    places = stores.select("store_id", "country", "region")
+    declared = _by_day(events, window)
+    own, others = pl.col("store_id").is_not_null(), pl.col("region").is_not_null()
+    of_regions = declared.filter(~own, others).drop("store_id").join(places, on="region")
+    of_all = declared.filter(~own, ~others).select("kind", "name", "date").join(places, how="cross")
+    of_stores = (
+        declared.filter(own)
+        .join(places, on="store_id", suffix="_of_store")
+        .filter(pl.col("region").is_null() | (pl.col("region") == pl.col("region_of_store")))
+    )
+    of_places = places.join(public_holidays, on=["country", "region"], nulls_equal=True).with_columns(
+        kind=pl.lit("public_holiday")
+    )
+    columns = ("store_id", "date", "kind", "name")
+    days = pl.concat(part.select(columns) for part in (of_places, of_all, of_regions, of_stores))
     return (
-        events.filter(pl.col("kind") == kind)
-        .with_columns(date=pl.date_ranges("first_day", "last_day", "1d"))
+        days.filter(pl.col("date").is_between(window.first, window.last))
+        .pipe(_named, "store_id", "date")
+        .sort("store_id", "date")
+        .pipe(StoreCalendarDay.cast)
+    )
+
+
+def _by_day(events: pl.LazyFrame | None, window: Window) -> pl.LazyFrame:
+    """The events, a row for each of their days within the window: `kind`, `name`, `date`, `store_id`, `region`."""
+    text = ("kind", "name", "store_id", "region")
+    if events is None:
+        return pl.LazyFrame(schema=dict.fromkeys(text, pl.String()) | {"date": pl.Date()})
+    first, last = (
+        pl.max_horizontal("first_day", pl.lit(window.first)),
+        pl.min_horizontal("last_day", pl.lit(window.last)),
+    )
+    return (
+        events.filter(pl.col("last_day") >= window.first, pl.col("first_day") <= window.last)
+        .select(*(pl.col(name).cast(pl.String) for name in text), date=pl.date_ranges(first, last, "1d"))
         .explode("date")
-        .group_by("date")
-        .agg(pl.col("name").sort().str.join("; ").alias(kind))
+    )
+
+
+def _named(days: pl.LazyFrame, *key: str) -> pl.LazyFrame:
+    """Columns `public_holiday`, `school_holiday`, `event` and `event_kind` from rows of `kind` and `name`."""
+    kind, order = (
+        pl.col("kind"),
+        pl.col("kind").replace_strict({one: at for at, one in enumerate(EVENT_KINDS)}, default=3),
+    )
+    is_event = ~kind.is_in(_HOLIDAYS)
+
+    def joined(names: pl.Expr) -> pl.Expr:
+        return pl.when(names.len() > 0).then(names.unique().sort().str.join("; "))
+
+    return days.group_by(key).agg(
+        *(joined(pl.col("name").filter(kind == one)).alias(one) for one in _HOLIDAYS),
+        event=joined(pl.col("name").filter(is_event)),
+        event_kind=order.filter(is_event).min().replace_strict(dict(enumerate(EVENT_KINDS)), return_dtype=pl.String),
     )

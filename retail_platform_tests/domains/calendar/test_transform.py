@@ -8,6 +8,7 @@ import pytest
 from retail_platform.domains.calendar.contract import CalendarDay
 from retail_platform.domains.calendar.transform import calendar_days, retail_year_start
 from retail_platform.windows import Window
+from retail_platform_tests.domains.calendar.events import declared
 
 # 2023 has 53 weeks: https://nrf.com/resources/4-5-4-calendar
 NRF_STARTS = {
@@ -90,17 +91,34 @@ def test_public_holidays_are_named_and_those_of_other_days_ignored() -> None:
 
 def test_events_cover_their_days_both_ends_inclusive_and_several_are_joined() -> None:
     first, second, third = (date(2026, 1, day) for day in (1, 2, 3))
-    events = pl.LazyFrame(
-        [
-            ("event", "Sales", first, second),
-            ("event", "Fair", second, date(2026, 2, 1)),
-            ("school_holiday", "Winter", second, second),
-        ],
-        schema=["kind", "name", "first_day", "last_day"],
-        orient="row",
+    events = declared(
+        ("event", "Sales", first, second),
+        ("strike", "Fair", second, date(2026, 2, 1)),
+        ("school_holiday", "Winter", second, second),
     )
 
     days = calendar_days(Window(first, third), {}, events).collect()
 
     assert days["event"].to_list() == ["Sales", "Fair; Sales", "Fair"]
     assert days["school_holiday"].to_list() == [None, "Winter", None]
+
+
+def test_the_calendar_takes_the_events_of_all_stores_and_public_holidays_besides_the_known() -> None:
+    day = date(2026, 1, 1)
+    events = declared(
+        ("public_holiday", "Patron saint", day, day),
+        ("strike", "Tram", day, day, "a"),
+        ("works", "Square", day, day, None, "Bretagne"),
+    )
+
+    [row] = calendar_days(Window(day, day), {day: "Jour de l'an"}, events).collect().to_dicts()
+
+    assert (row["public_holiday"], row["event"]) == ("Jour de l'an; Patron saint", None)
+
+
+def test_an_event_without_an_end_in_sight_holds_within_the_window_alone() -> None:
+    day = date(2026, 1, 1)
+
+    days = calendar_days(Window(day, day), {}, declared(("works", "Tower", date.min, date.max))).collect()
+
+    assert days["event"].to_list() == ["Tower"]
