@@ -133,7 +133,7 @@ def _dataset(
         if "date" in known and "date" not in rows.columns:
             return
         yield from _conservation(rows, mapping.window)
-        frame = rows.rows(None)
+        frame = rows.rows(mapping.window if rows.entry.beyond_span else None)
     yield _rows(dataset, frame, window)
     for column, expected in known.items():
         if column in frame.columns:

@@ -134,6 +134,7 @@ class DatasetEntry(_Strict):
     Attributes:
         driving: the input whose rows the dataset's SQL delivers, one to one; None: it derives its rows.
         driving_key: columns of it; with them the SQL delivers one row for each distinct value of them.
+        beyond_span: whether an archive may hold days outside the mapping's span; they are never asked for.
     """
 
     delivery: Delivery
@@ -142,6 +143,7 @@ class DatasetEntry(_Strict):
     identity: tuple[str, ...] = ()
     ordered_by: str | None = None
     match_stores: MatchStores | None = None
+    beyond_span: bool = False
 
 
 class Span(_Strict):
@@ -227,6 +229,8 @@ class MappingFile(_Strict):
             problems.append(f"delivery is {entry.delivery.value!r}, {allowed} is expected")
         if entry.delivery is Delivery.ARCHIVE and self.span is None:
             problems.append("delivery is 'archive', which needs a span of the mapping")
+        if entry.beyond_span and entry.delivery is not Delivery.ARCHIVE:
+            problems.append("beyond_span is for an archive: what else arrives has no span")
         columns = DELIVERIES[name].column_names()
         for column in (*entry.identity, *([entry.ordered_by] if entry.ordered_by else [])):
             if column not in columns:

@@ -65,6 +65,7 @@ def test_a_mapping_says_what_a_source_is(retailer: Retailer) -> None:
             'match_stores = { against = "name", least_similarity = 0.9 }',
             "datasets.stores: match_stores is for the datasets that name stores",
         ),
+        ('delivery = "day"', 'delivery = "day"\nbeyond_span = true', "beyond_span is for an archive"),
         ("default_start = 2026-03-01", "", "default_start: a mapping without span"),
         ("[inputs.shops]", "[inputs.shops", "mapping.toml is no TOML: "),
     ],

@@ -166,6 +166,14 @@ def test_rows_outside_the_span_are_refused(retailer: Retailer) -> None:
         retailer.source().read("sales", days(1, 1))
 
 
+def test_rows_beyond_the_span_are_passed_by_where_the_mapping_says_so(retailer: Retailer) -> None:
+    whole = ARCHIVE.replace("sales/{date}.csv", "sales.csv")
+    retailer.describe(whole.replace('delivery = "archive"', 'delivery = "archive"\nbeyond_span = true'))
+    retailer.deliver("sales.csv", HEADER + "2026-03-01,A,r1,apple,2,3\n2026-04-01,A,r2,apple,2,3\n")
+
+    assert retailer.source().read("sales", days(1, 31)).collect()["sale_id"].to_list() == ["r1"]
+
+
 def test_distinct_keys_of_an_input_can_be_what_is_delivered(retailer: Retailer) -> None:
     retailer.describe(MAPPING.replace('driving = "shops"', 'driving = "lines"\ndriving_key = ["shop"]'))
     retailer.sql("stores", "SELECT DISTINCT shop AS store_id FROM lines")

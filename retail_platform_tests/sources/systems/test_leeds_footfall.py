@@ -3,6 +3,7 @@
 from datetime import date
 from pathlib import Path
 
+import holidays
 import polars as pl
 import pytest
 
@@ -33,6 +34,13 @@ def source(test_data: Path) -> Source:
 def hours(source: Source) -> pl.DataFrame:
     """Every reading, with the count as a number."""
     return source.read("footfall", source.span).collect().with_columns(pl.col("hour", "visitors").cast(pl.Int64))
+
+
+@pytest.fixture(scope="module")
+def weather(source: Source) -> pl.DataFrame:
+    """Every day within the span, with values as numbers."""
+    text = source.read("weather", source.span).collect()
+    return text.with_columns(pl.col("temperature_mean", "precipitation", "wind_speed").cast(pl.Float64))
 
 
 def test_the_city_centre_is_the_one_store(source: Source) -> None:
@@ -107,3 +115,59 @@ def test_the_busiest_hour_is_plausible(hours: pl.DataFrame, source: Source) -> N
     assert (busiest["date"], busiest["hour"], busiest["visitors"]) == (date(2013, 12, 26), 12, 19_820)
     assert source.max_visitors_per_hour is not None
     assert source.max_visitors_per_hour > busiest["visitors"]
+
+
+def test_bank_holidays_are_englands_in_their_own_centuries(source: Source) -> None:
+    events = source.read("calendar_events").collect()
+
+    bank = events.filter(pl.col("kind") == "public_holiday")["first_day"].str.to_date()
+    assert bank.is_sorted()
+    assert bank.n_unique() == bank.len() == 908
+    assert (bank.first(), bank.last()) == (date(1998, 1, 1), date(2110, 12, 26))
+    counted = set(bank.filter(bank.is_between(date(2009, 1, 1), date(2016, 12, 31))))
+    england = holidays.country_holidays("GB", subdiv="ENG", years=range(2009, 2017))
+    assert len(counted) == 66
+    assert counted - set(england) == set()
+    assert {england[day] for day in set(england) - counted} == {"New Year's Day", "Christmas Day", "Boxing Day"}
+    assert all(day.weekday() >= 5 for day in set(england) - counted)
+
+
+def test_school_holidays_are_days(source: Source) -> None:
+    school = source.read("calendar_events").collect().filter(pl.col("kind") == "school_holiday")
+
+    assert school.height == 1_195
+    assert school["first_day"].equals(school["last_day"].alias("first_day"))
+    assert {"2016-02-15", "2016-02-19", "2016-08-27"} < set(school["first_day"])
+    assert "2016-02-20" not in set(school["first_day"])
+
+
+class TestWeather:
+    def test_it_begins_in_2011_and_days_after_the_counts_are_passed_by(self, weather: pl.DataFrame) -> None:
+        assert weather.height == weather["date"].n_unique() == 2_192
+        assert (weather["date"].min(), weather["date"].max()) == (date(2011, 1, 1), date(2016, 12, 31))
+
+    def test_rows_of_zeros_are_no_measurement(self, weather: pl.DataFrame) -> None:
+        unknown = weather.filter(pl.col("temperature_mean").is_null())
+
+        assert unknown.height == 50
+        assert unknown.select("precipitation", "wind_speed").null_count().row(0) == (50, 50)
+        assert date(2011, 7, 20) in set(unknown["date"])
+        assert weather.filter(pl.col("temperature_mean") == 0).is_empty()
+        assert weather.filter(pl.col("wind_speed") == 0).height == 11  # calm, and measured
+
+    def test_wind_is_in_kilometres_an_hour(self, weather: pl.DataFrame) -> None:
+        storm = weather.filter(pl.col("date") == date(2015, 12, 5)).row(0, named=True)
+
+        assert (storm["temperature_mean"], storm["precipitation"], storm["wind_speed"]) == (11.8, 0.5, 27.0)
+        assert weather["wind_speed"].max() == 27.0
+
+    def test_a_value_that_is_none_stays_text_for_validation(self, tmp_path: Path, test_data: Path) -> None:
+        for name in ("footfall.csv.gz", "UKbankholidays.csv.gz", "school_hols_long.csv.gz"):
+            (tmp_path / name).symlink_to(test_data / "leeds_footfall" / name)
+        rows = "01/01/2011,1.0,0.0,calm\n02/01/2011,,0.0,1.0\n"
+        (tmp_path / "overall_weather.csv").write_text(f"date,mean_temp,rain,wind_speed\n{rows}")
+        source = open_source(Settings(source="leeds_footfall", source_dir=str(tmp_path)))
+
+        read = source.read("weather", Window(date(2011, 1, 1), date(2011, 1, 2))).collect()
+
+        assert read.select("temperature_mean", "wind_speed").rows() == [("1.0", "calm"), (None, "3.6")]
