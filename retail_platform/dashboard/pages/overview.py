@@ -32,10 +32,13 @@ def layout(view: View) -> Component:
     """The page."""
     formats = view.formats(currency_of(view.rows))
     ranked = stores(view)
-    few = ranked.height <= _FEWEST
-    rankings = [_ranking(view, formats, "store_top", ranked if few else ranked.head(_SHOWN_STORES))]
-    if not few:
-        rankings.append(_ranking(view, formats, "store_bottom", ranked.tail(_SHOWN_STORES).reverse()))
+    if ranked.height <= _FEWEST:
+        rankings = [_ranking(view, formats, "store_all", ranked, whole=True)]
+    else:
+        rankings = [
+            _ranking(view, formats, "store_top", ranked.head(_SHOWN_STORES)),
+            _ranking(view, formats, "store_bottom", ranked.tail(_SHOWN_STORES).reverse()),
+        ]
     return html.Div(
         [
             html.H1(view.t("overview")),
@@ -150,29 +153,23 @@ def _trend_figure(view: View, formats: Formats, measure: str, rows: pl.DataFrame
     )
 
 
-def _ranking(view: View, formats: Formats, name: str, rows: pl.DataFrame) -> Component:
-    columns = [
-        Column("label", view.t("store")),
-        Column("revenue", view.t("revenue"), lambda value: formats.measure("revenue", value), number=True),
-        Column(
-            "change", view.t("change_column"), formats.change, number=True, tone=lambda value: tone("revenue", value)
-        ),
-        Column(
-            "conversion_rate", view.t("conversion_rate"), lambda v: formats.measure("conversion_rate", v), number=True
-        ),
-    ]
+def _ranking(view: View, formats: Formats, name: str, rows: pl.DataFrame, *, whole: bool = False) -> Component:
+    def measure(name: str) -> Column:
+        return Column(name, view.t(name), lambda value: formats.measure(name, value), number=True)
 
     def href(row: Mapping[str, Any]) -> str:
         return view.href(view.filters.but(stores=(row["store_id"],)))
 
-    title = f"{view.t(name)} ({formats.currency})"
-    return card(
-        view,
-        name,
-        title,
-        table(rows.to_dicts(), columns, caption=title, href=href),
-        about=view.t("store_hint"),
+    change = Column(
+        "change", view.t("change_column"), formats.change, number=True, tone=lambda value: tone("revenue", value)
     )
+    columns = [Column("label", view.t("store")), measure("revenue"), change, measure("conversion_rate")]
+    if whole:
+        columns[1:1] = [Column("region", view.t("region")), measure("visitors"), measure("transactions")]
+        columns += [measure("atv"), measure("upt")]
+    title = f"{view.t(name)} ({formats.currency})"
+    shown = table(rows.to_dicts(), columns, caption=title, href=href)
+    return card(view, name, title, shown, about=view.t("store_hint"), wide=whole)
 
 
 def _trust(view: View, formats: Formats) -> Component:
@@ -208,7 +205,8 @@ PAGE = Page(
     downloads={
         "revenue_over_time": periods,
         "visitors_over_time": periods,
-        "store_top": stores,
-        "store_bottom": stores,
+        "store_all": stores,
+        "store_top": lambda view: stores(view).head(_SHOWN_STORES),
+        "store_bottom": lambda view: stores(view).tail(_SHOWN_STORES).reverse(),
     },
 )

@@ -38,5 +38,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "atv_about": ("Revenue per transaction.", "Chiffre d’affaires par transaction."),
     "upt_about": ("Net units per transaction.", "Articles nets par transaction."),
     "store": ("Store", "Magasin"),
+    "region": ("Region", "Région"),
     "period_column": ("Period", "Période"),
 }
