@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from retail_platform.domains.stores.contract import ONLINE
 from retail_platform.quality.casting import has_value, typed
+from retail_platform.quality.store_names import StoreMatching, stores_meant
 from retail_platform.settings import SettingsError
 from retail_platform.sources.base import DELIVERIES, Delivery, SourceContractError, SourceError
 from retail_platform.sources.mapping.files import Folder, NoFolder, open_folder
@@ -31,6 +32,8 @@ from retail_platform.windows import Window
 
 DAYS_LOOKED_AT = 31  # the newest, of inputs that deliver a file a day
 RETRY_SECONDS = 3  # that a page is tried again, at most
+
+_NAMES = 20  # of matched stores that are told
 
 Level = Literal["error", "warning", "info"]
 
@@ -138,6 +141,9 @@ def _dataset(
     for column, expected in known.items():
         if column in frame.columns:
             yield from _values(dataset, column, expected, frame)
+    if (matching := mapping.dataset(dataset).match_stores) and "store_id" in frame.columns:
+        with opened(mapping, folder, source, "stores", None, api=api) as rows:
+            yield from _store_names(dataset, frame, rows.rows(None), matching)
     if dataset == "sales" and not {"unit_price", "net_amount"} & set(frame.columns):
         yield Finding("error", dataset, "net_amount", "is missing: net_amount or unit_price is needed")
     if dataset == "stores" and "footfall" in mapping.datasets and mapping.max_visitors_per_hour is None:
@@ -150,6 +156,19 @@ def _rows(dataset: str, frame: pl.DataFrame, window: Window | None) -> Finding:
     absent = [name for name in DELIVERIES[dataset].column_names() if name not in frame.columns]
     optional = f"; optional columns not delivered: {', '.join(absent)}" if absent else "; every column is delivered"
     return Finding("warning" if frame.is_empty() else "info", dataset, None, told + optional)
+
+
+def _store_names(dataset: str, frame: pl.DataFrame, stores: pl.DataFrame, matching: StoreMatching) -> Iterator[Finding]:
+    """Which names are taken for which stores; nothing where the stores do not have the column they are like."""
+    columns = {"store_id", matching.against}
+    if not columns <= set(stores.columns):
+        yield Finding("error", dataset, "store_id", f"match_stores needs the column {matching.against!r} of stores")
+        return
+    meant = stores_meant(frame["store_id"], stores.unique(columns), matching).filter(~pl.col("equal"))
+    for name, store, similarity, _ in meant.head(_NAMES).iter_rows():
+        yield Finding("warning", dataset, "store_id", f"{name!r} is taken for store {store!r} ({similarity:.2f} alike)")
+    if meant.height > _NAMES:
+        yield Finding("warning", dataset, "store_id", f"and {meant.height - _NAMES} more names are matched")
 
 
 def _unbounded(stores: pl.DataFrame) -> Iterator[Finding]:

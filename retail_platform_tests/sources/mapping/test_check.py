@@ -56,6 +56,34 @@ def test_columns_are_missing_unknown_or_mistyped(retailer: Retailer) -> None:
     ]
 
 
+def matched(against: str) -> str:
+    return MAPPING + f'match_stores = {{ against = "{against}", least_similarity = 0.75 }}\n'
+
+
+def test_misspelt_stores_are_told_with_what_they_are_taken_for(retailer: Retailer) -> None:
+    retailer.describe(matched("name"))
+    rows = ["Etoille", "Etoille", "Port", "B", "Harbour"]
+    lines = "".join(f"2026-03-02,{shop},r{number},apple,2,1.5\n" for number, shop in enumerate(rows))
+    retailer.deliver("sales/2026-03-02.csv", HEADER + lines)
+
+    assert faults(retailer) == [("warning", "sales", "store_id", "'Etoille' is taken for store 'A' (0.86 alike)")]
+
+
+def test_stores_are_matched_by_their_ids_too(retailer: Retailer) -> None:
+    retailer.describe(matched("store_id"))
+    retailer.deliver("shops.csv", "id,name\nnantes,Quay\nrennes,Market\n")
+    retailer.deliver("sales/2026-03-02.csv", HEADER + "2026-03-02,Nantes,r1,apple,2,1.5\n")
+
+    assert faults(retailer) == [("warning", "sales", "store_id", "'Nantes' is taken for store 'nantes' (1.00 alike)")]
+
+
+def test_stores_without_the_column_to_be_like_are_an_error(retailer: Retailer) -> None:
+    retailer.describe(matched("name"))
+    retailer.sql("stores", "SELECT id AS store_id FROM shops")
+
+    assert faults(retailer) == [("error", "sales", "store_id", "match_stores needs the column 'name' of stores")]
+
+
 def test_inputs_that_are_missing_or_have_gaps(retailer: Retailer) -> None:
     (retailer.files / "shops.csv").unlink()
     (retailer.files / "sales/2026-03-02.csv").unlink()
