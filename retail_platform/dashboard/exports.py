@@ -11,10 +11,12 @@ CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.a
 def csv(rows: pl.DataFrame) -> bytes:
     """UTF-8 with a byte order mark, as spreadsheets want it; texts that begin like a formula get an apostrophe."""
     texts = [name for name, kind in rows.schema.items() if kind in (pl.String, pl.Categorical, pl.Enum)]
-    nested = [name for name, kind in rows.schema.items() if kind.is_nested()]
+    lists = [name for name, kind in rows.schema.items() if isinstance(kind, pl.List)]
+    structs = [name for name, kind in rows.schema.items() if isinstance(kind, pl.Struct)]
     safe = rows.with_columns(
-        *(pl.col(name).map_elements(str, return_dtype=pl.String) for name in nested),
-    ).with_columns(*(_neutral(pl.col(name).cast(pl.String)).alias(name) for name in [*texts, *nested]))
+        *(pl.col(name).list.eval(pl.element().cast(pl.String)).list.join("; ") for name in lists),
+        *(pl.col(name).struct.json_encode() for name in structs),
+    ).with_columns(*(_neutral(pl.col(name).cast(pl.String)).alias(name) for name in [*texts, *lists, *structs]))
     heads = pl.Series(rows.columns, dtype=pl.String).to_frame("head").select(_neutral(pl.col("head"))).to_series()
     safe.columns = heads.to_list()
     return safe.write_csv(include_bom=True).encode()

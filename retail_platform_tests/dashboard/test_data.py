@@ -1,0 +1,163 @@
+"""What the dashboard reads: new versions without a restart, only changed days, and a reason for whatever is not there."""
+
+import shutil
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from retail_platform.dashboard.data import tables
+from retail_platform.dashboard.data.source import Data
+from retail_platform.dashboard.data.tables import Tables, Version
+from retail_platform.dashboard.data.unavailable import Unavailable
+from retail_platform.storage.lake import Lake
+from retail_platform.windows import Window
+from retail_platform_tests.dashboard import lakes
+
+DAY = Window(lakes.LAST, lakes.LAST)
+
+
+@pytest.fixture(autouse=True)
+def looks_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "_LOOK_AGAIN", 0.0)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Data:
+    return lakes.small_data(tmp_path)
+
+
+def reason(data: Data) -> str:
+    with pytest.raises(Unavailable) as refused:
+        data.facts()
+    return str(refused.value.reason)
+
+
+def test_the_same_version_is_the_same_frame(data: Data) -> None:
+    assert data.facts() is data.facts()
+    assert data.tables.frame("stores", ["store_id"]) is data.tables.frame("stores", ["store_id"])
+
+
+def test_a_day_materialized_again_shows_and_no_other_day_is_read(data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    # given facts that were read
+    before = data.facts()
+    read: list[Sequence[date] | None] = []
+    whole = Tables.read
+
+    def counted(
+        self: Tables,
+        version: Version,
+        columns: Sequence[str],
+        window: Window | None = None,
+        days: Sequence[date] | None = None,
+    ) -> pl.DataFrame:
+        read.append(days)
+        return whole(self, version, columns, window, days)
+
+    monkeypatch.setattr(Tables, "read", counted)
+
+    # when a day is corrected
+    data.lake.replace("store_days", lakes.days(DAY, seed=8), DAY)
+    after = data.facts()
+
+    # then that day is another, the rest are the same, and that day alone was read
+    assert read == [[DAY.first]]
+    assert after.key != before.key
+    assert not after.between(DAY).equals(before.between(DAY))
+    rest = Window(lakes.SPAN.first, lakes.LAST - timedelta(days=1))
+    assert after.between(rest).equals(before.between(rest))
+    fresh = Data(data.lake).facts()
+    assert after.days.equals(fresh.days)
+
+
+def test_a_result_is_computed_once_a_version(data: Data) -> None:
+    computed: list[int] = []
+
+    def compute() -> int:
+        computed.append(1)
+        return len(computed)
+
+    assert [data.tables.result("store_days", "key", compute) for _ in range(2)] == [1, 1]
+    data.lake.replace("store_days", lakes.days(DAY, seed=8), DAY)
+    assert data.tables.result("store_days", "key", compute) == 2
+
+
+def test_a_lake_deleted_and_made_again_shows(data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "_OPEN_AGAIN", 0.0)
+    data.facts()
+    shutil.rmtree(tmp_path / "lake")
+
+    assert reason(data) == "table_missing"
+
+    lakes.small_lake(tmp_path)
+    assert data.facts().span == lakes.SPAN
+
+
+def test_a_store_that_only_the_days_know_is_there_without_a_name(data: Data) -> None:
+    data.lake.replace("stores", lakes.stores().filter(pl.col("store_id") != "S2"), None)
+
+    stores = data.facts().stores
+
+    assert stores["store_id"].to_list() == list(lakes.STORES)
+    assert stores.filter(store_id="S2").select("name", "label", "currency").row(0) == (None, "S2", None)
+
+
+def test_a_window_of_a_table_reads_its_days_alone(data: Data) -> None:
+    found = data.tables.frame("store_days", ["date", "store_id"], DAY)
+
+    assert found["date"].unique().to_list() == [lakes.LAST]
+
+
+def test_an_empty_lake_says_which_table_is_missing(tmp_path: Path) -> None:
+    assert reason(Data(Lake(str(tmp_path / "nothing")))) == "table_missing"
+
+
+def test_a_table_without_rows_says_so(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"))
+    lake.replace("stores", lakes.stores(), None)
+    lake.replace("store_days", lakes.days(DAY).clear(), DAY)
+
+    assert reason(Data(lake)) == "table_empty"
+
+
+def test_a_lost_column_is_named(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"))
+    lake.replace("stores", lakes.stores(), None)
+    lake.replace("store_days", lakes.days(DAY).drop("margin"), DAY)
+
+    with pytest.raises(Unavailable, match="column_missing .*margin"):
+        Data(lake).facts()
+
+
+def test_a_lost_file_is_a_reason_and_no_wrong_number(tmp_path: Path) -> None:
+    data = lakes.small_data(tmp_path)
+    next((tmp_path / "lake" / "store_days" / f"date={lakes.LAST}").glob("*.parquet")).unlink()
+
+    assert reason(data) == "table_unreadable"
+
+
+def test_a_bucket_that_does_not_answer_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+
+    assert reason(Data(Lake("s3://bucket/lake"))) == "lake_unreachable"
+
+
+def test_a_lake_in_a_bucket_gives_the_same_days(s3_bucket: str, tmp_path: Path) -> None:
+    lake = Lake(f"{s3_bucket}/lake" if s3_bucket.startswith("s3://") else f"s3://{s3_bucket}/lake")
+    month = Window(date(2026, 1, 1), lakes.LAST)
+    lake.replace("stores", lakes.stores(), None)
+    lake.replace("store_days", lakes.days(month), month)
+
+    assert Data(lake).facts().days.equals(_only(lakes.small_data(tmp_path), month))
+
+
+def _only(data: Data, window: Window) -> pl.DataFrame:
+    data.lake.replace("store_days", lakes.days(window), window)
+    data.lake.replace("store_days", lakes.days(DAY).clear(), Window(lakes.SPAN.first, window.first - timedelta(days=1)))
+    return data.facts().days
