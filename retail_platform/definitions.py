@@ -14,6 +14,8 @@ from retail_platform.domains.clients import assets as client_assets
 from retail_platform.domains.clients import checks as client_checks
 from retail_platform.domains.footfall import assets as footfall_assets
 from retail_platform.domains.footfall import checks as footfall_checks
+from retail_platform.domains.forecast import assets as forecast_assets
+from retail_platform.domains.forecast import checks as forecast_checks
 from retail_platform.domains.metrics import assets as metric_assets
 from retail_platform.domains.metrics import checks as metric_checks
 from retail_platform.domains.products import assets as product_assets
@@ -36,6 +38,7 @@ _ASSETS: list[Callable[[Retailer], list[dg.AssetsDefinition]]] = [
     store_assets.build,
     sale_assets.build,
     footfall_assets.build,
+    forecast_assets.build,
     metric_assets.build,
     warehouse_assets.build,
 ]
@@ -46,6 +49,7 @@ _CHECKS: list[Callable[[Retailer], list[dg.AssetChecksDefinition]]] = [
     store_checks.build,
     sale_checks.build,
     footfall_checks.build,
+    forecast_checks.build,
     metric_checks.build,
 ]
 

@@ -35,7 +35,7 @@ def build(retailer: Retailer) -> list[dg.AssetsDefinition]:
         ins={
             "footfall": dg.AssetIn(dagster_type=pl.LazyFrame, partition_mapping=dg.AllPartitionMapping()),
             "opening_hours": frame,
-            "calendar": frame,
+            "store_calendar": frame,
         },
         outs={name: _out(contract) for name, contract in _TABLES.items()},
     )
@@ -43,15 +43,15 @@ def build(retailer: Retailer) -> list[dg.AssetsDefinition]:
         context: dg.AssetExecutionContext,
         footfall: pl.LazyFrame,
         opening_hours: pl.LazyFrame,
-        calendar: pl.LazyFrame,
+        store_calendar: pl.LazyFrame,
     ) -> Iterator[dg.Output[pl.DataFrame]]:
-        from retail_platform.domains.forecast.transform import everywhere, footfall_forecast
+        from retail_platform.domains.forecast.transform import footfall_forecast
 
         over = footfall.filter(pl.col("date") < retailer.today())
         found = footfall_forecast(
             over,
             opening_hours,
-            everywhere(calendar, over),
+            store_calendar,
             visitors_per_employee=retailer.settings.visitors_per_employee,
         )
         if found.without_history:

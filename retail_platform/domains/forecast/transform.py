@@ -58,7 +58,7 @@ def footfall_forecast(
     Args:
         footfall: `date`, `hour`, `store_id`, `visitors` (nullable) of days that are over.
         opening_hours: `OpeningHours` rows; known closed hours are forecast as 0, unknown ones as they have data.
-        special_days: `store_id`, `date`, `public_holiday`, `school_holiday`, `event`; None: none are known.
+        special_days: `StoreCalendarDay` rows, the days to come as well; None: none are known.
         visitors_per_employee: whom one employee can serve in an hour; None: no staff is suggested.
     """
     rows = footfall.select("store_id", "date", "hour", "visitors").collect()
@@ -83,18 +83,6 @@ def footfall_forecast(
         without_history=tuple(sorted(named - set(stores[np.isfinite(daily).any(axis=1)]))),
         repeated=tuple(stores[~learnt]),
     )
-
-
-def everywhere(calendar: pl.LazyFrame, footfall: pl.LazyFrame) -> pl.LazyFrame:
-    """The special days of the retailer's calendar as special days of each store that has footfall.
-
-    Args:
-        calendar: `CalendarDay` rows.
-        footfall: with `store_id`.
-    """
-    names = ["public_holiday", "school_holiday", "event"]
-    special = calendar.filter(pl.any_horizontal(pl.col(names).is_not_null())).select("date", *names)
-    return footfall.select("store_id").unique().join(special, how="cross")
 
 
 def _openings(found: Panel, opening_hours: pl.LazyFrame) -> tuple[Bools, Bools]:
