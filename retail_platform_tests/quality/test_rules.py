@@ -13,6 +13,7 @@ from retail_platform.domains.sales.contract import Sale, SaleDelivery
 from retail_platform.domains.stores.contract import OpeningHours, Store
 from retail_platform.quality import rules
 from retail_platform.quality.rules import ERROR, WARN, Rule
+from retail_platform.quality.store_names import StoreMatching
 from retail_platform.storage.lake import Lake
 from retail_platform.windows import Window
 from retail_platform_tests.domains.frames import MONDAY, frame, money
@@ -230,3 +231,39 @@ def test_a_table_without_days_gets_one_verdict(lake: Lake) -> None:
 
     found = unique.judge(lake, None).row(0, named=True)
     assert (found["passed"], found["description"]) == (False, "6 rows, 3 keys with more than one")
+
+
+class TestStoreNames:
+    NAMED = StoreMatching("name", 0.8)
+
+    def test_each_day_names_the_names_that_were_matched_those_of_most_rows_first(self, lake: Lake) -> None:
+        stores = frame(
+            Store, {"store_id": "S1", "name": "Quay Street"}, {"store_id": "S2", "name": "Market"}, format="shop"
+        )
+        lake.replace("stores", stores, None)
+        spelt = {MONDAY: ["Quay Street", "S2", "Harbour"], TUESDAY: ["Markt", "Quay Steet", "Quay Steet"]}
+        for day, names in spelt.items():
+            lake.replace("raw_doors", pl.DataFrame({"date": [day] * 3, "store_id": names}), Window(day, day))
+
+        verdicts = rules.store_names("raw_doors", self.NAMED).judge(lake, DAYS)
+
+        assert verdicts["passed"].to_list() == [True, False, True]
+        assert (
+            verdicts.row(1, named=True).items()
+            >= {
+                "severity": WARN,
+                "names": 2,
+                "rows": 3,
+                "description": "taken for the stores they are like: "
+                "Quay Steet -> S1 (0.91, 2 rows); Markt -> S2 (0.83, 1 rows)",
+            }.items()
+        )
+
+    @pytest.mark.parametrize(("name", "passed"), [("Market", True), ("Markt", False)])
+    def test_a_table_without_days_gets_one_verdict(self, lake: Lake, name: str, passed: bool) -> None:
+        lake.replace("stores", frame(Store, {"store_id": "S2", "name": "Market"}, format="shop"), None)
+        lake.replace("raw_hours", pl.DataFrame({"store_id": [name]}), None)
+
+        verdicts = rules.store_names("raw_hours", self.NAMED).judge(lake, None)
+
+        assert verdicts.select("date", "passed").rows() == [(None, passed)]
