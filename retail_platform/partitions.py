@@ -3,16 +3,63 @@
 Days are the retailer's local dates. What a day's asset reads of other days is said here and nowhere else.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import dagster as dg
 from dagster import AssetRecordsFilter
 
 from retail_platform.windows import Window
 
-COMPARED_WEEKS = 4
 _RECORDS_AT_ONCE = 1000
+_LOOKS_BACK, _LOOKS_BACK_EVERY = "looks_back_days", "looks_back_every"
+
+
+@dataclass(frozen=True)
+class LookBack:
+    """A window of days before: what a day of an asset is made from besides the same day of another.
+
+    Attributes:
+        days: how far back.
+        step: every how many days; 7: the same weekday alone.
+    """
+
+    days: int
+    step: int = 1
+
+    @property
+    def mapping(self) -> dg.TimeWindowPartitionMapping:
+        """How Dagster knows it: all days between, as far as history goes."""
+        return dg.TimeWindowPartitionMapping(
+            start_offset=-self.days, end_offset=0, allow_nonexistent_upstream_partitions=True
+        )
+
+    def asset_in(self, dagster_type: type) -> dg.AssetIn:
+        """The input of an asset whose days look at these days of it."""
+        metadata = {_LOOKS_BACK: self.days, _LOOKS_BACK_EVERY: self.step}
+        return dg.AssetIn(dagster_type=dagster_type, partition_mapping=self.mapping, metadata=metadata)
+
+    @classmethod
+    def of(cls, metadata: Mapping[str, Any] | None) -> "LookBack | None":
+        """The window that an input's metadata tell of."""
+        known = metadata or {}
+        return cls(int(known[_LOOKS_BACK]), int(known[_LOOKS_BACK_EVERY])) if _LOOKS_BACK in known else None
+
+    def looked_at(self, day: date) -> list[date]:
+        """The days that a day looks at, itself first, then the later before the earlier."""
+        return [day - timedelta(days=back) for back in range(0, self.days + 1, self.step)]
+
+    def reached(self, days: Iterable[date]) -> set[date]:
+        """Days that look at one of these days, be they among them or not; a day's own look at itself is left out."""
+        return {day + timedelta(days=ahead) for day in days for ahead in range(self.step, self.days + 1, self.step)}
+
+
+SAME_WEEKDAYS = LookBack(28, step=7)
+"""The same weekday in the four weeks before."""
+FOOTFALL_HISTORY = LookBack(56)
+"""The eight weeks before: what a door counter's day is judged by and estimated from."""
 
 
 def daily_partitions(first: date, last: date | None, timezone: str) -> dg.DailyPartitionsDefinition:
@@ -22,24 +69,6 @@ def daily_partitions(first: date, last: date | None, timezone: str) -> dg.DailyP
     return dg.DailyPartitionsDefinition(
         start_date=first.isoformat(), end_date=(last + timedelta(days=1)).isoformat(), timezone=timezone
     )
-
-
-def same_weekdays_before() -> dg.TimeWindowPartitionMapping:
-    """The day itself and the four weeks before it, as far as history goes."""
-    return dg.TimeWindowPartitionMapping(
-        start_offset=-7 * COMPARED_WEEKS, end_offset=0, allow_nonexistent_upstream_partitions=True
-    )
-
-
-def compared_days(day: date) -> list[date]:
-    """The days whose measures a day's comparison looks at: itself and its weekday in the weeks before."""
-    return [day - timedelta(days=7 * week) for week in range(COMPARED_WEEKS + 1)]
-
-
-def reached_days(window: Window) -> list[date]:
-    """Days after a window whose comparison looks at a day of it, in order."""
-    weeks = range(1, COMPARED_WEEKS + 1)
-    return sorted({day + timedelta(days=7 * week) for day in window.days() for week in weeks} - set(window.days()))
 
 
 def run_window(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Window:

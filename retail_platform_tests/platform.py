@@ -65,7 +65,7 @@ class Platform:
         self.folder = folder
         self.folder.mkdir(parents=True, exist_ok=True)
         self.settings = {"scale": "tiny", "source_retries": 0} | settings
-        self._definitions, self._variables = definitions, dict(variables)
+        self.definitions, self._variables = definitions, dict(variables)
         shutil.copy(PROJECT / "dagster.yaml", folder)
         self.settings.setdefault("dagster_dir", folder / "dagster")
         self.lake = Lake(str(self.settings.setdefault("lake_uri", folder / "lake")))
@@ -140,7 +140,7 @@ class Platform:
 
     def _repository(self) -> ReconstructableRepository:
         """A code location that no earlier settings are remembered for: Dagster keeps one a pointer."""
-        module, attribute = self._definitions
+        module, attribute = self.definitions
         return ReconstructableRepository.for_module(module, attribute, f"{self.folder}/{next(_loads)}")
 
     @contextmanager

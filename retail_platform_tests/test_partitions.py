@@ -1,12 +1,21 @@
 """Which days there are, and which other days a day looks at."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 import pytest
 from dagster._core.definitions.partitions.context import partition_loading_context
+from hypothesis import given
+from hypothesis import strategies as st
 
-from retail_platform.partitions import daily_partitions, local_today, materialized_at, same_weekdays_before
+from retail_platform.partitions import (
+    FOOTFALL_HISTORY,
+    SAME_WEEKDAYS,
+    LookBack,
+    daily_partitions,
+    local_today,
+    materialized_at,
+)
 
 PARIS = "Europe/Paris"
 
@@ -41,12 +50,37 @@ def test_a_day_looks_at_four_weeks_before_it_clipped_at_the_start() -> None:
 
     def looked_at(day: str) -> list[str]:
         subset = days.empty_subset().with_partition_keys([day])
-        upstream = same_weekdays_before().get_upstream_mapped_partitions_result_for_partitions(subset, days, days)
+        upstream = SAME_WEEKDAYS.mapping.get_upstream_mapped_partitions_result_for_partitions(subset, days, days)
         return sorted(upstream.partitions_subset.get_partition_keys())
 
     assert looked_at("2026-03-01")[0] == "2026-02-01"
     assert looked_at("2026-03-01")[-1] == "2026-03-01"
     assert looked_at("2026-01-03") == ["2026-01-01", "2026-01-02", "2026-01-03"]
+
+
+def test_a_day_looks_at_the_same_weekday_or_at_every_day_before_it() -> None:
+    day = date(2026, 3, 29)
+
+    weekdays = [date(2026, 3, 29), date(2026, 3, 22), date(2026, 3, 15), date(2026, 3, 8), date(2026, 3, 1)]
+    assert SAME_WEEKDAYS.looked_at(day) == weekdays
+    assert FOOTFALL_HISTORY.looked_at(day) == [day - timedelta(days=back) for back in range(57)]
+
+
+@given(st.integers(1, 60), st.integers(1, 9), st.dates(date(2026, 1, 1), date(2026, 12, 31)))
+def test_a_day_is_reached_by_those_it_looks_at(days: int, step: int, day: date) -> None:
+    window = LookBack(days, step)
+
+    before = window.looked_at(day)[1:]
+
+    assert all(day in window.reached([one]) for one in before)
+    around = {day - timedelta(days=back) for back in range(-70, 71)}
+    assert {one for one in around if day in window.reached([one])} == set(before)
+
+
+def test_an_input_tells_of_its_window() -> None:
+    for window in (SAME_WEEKDAYS, FOOTFALL_HISTORY):
+        assert LookBack.of(window.asset_in(str).metadata) == window
+    assert LookBack.of({"another": 1}) is None
 
 
 def test_today_is_the_zones() -> None:

@@ -97,7 +97,7 @@ def states(site: Site, first: date, last: date) -> dict[str, int]:
 
 def daily_assets(site: Site) -> list[str]:
     """The names of the assets with days."""
-    from retail_platform.automation.ranges import is_daily
+    from retail_platform.automation.lineage import is_daily
     from retail_platform.definitions import assemble, open_retailer
     from retail_platform.settings import load_settings
 

@@ -13,14 +13,15 @@ from dagster._core.definitions.reconstruct import ReconstructableRepository
 
 from retail_platform.automation import ranges
 from retail_platform.automation.health import State, Unhealthy, examine
-from retail_platform.automation.ranges import Phase, Plan, is_daily, phases, reads_window, select
+from retail_platform.automation.lineage import is_daily, made_again, reached
+from retail_platform.automation.ranges import Plan, cut, phases, select
 from retail_platform.automation.remedies import Kinship
 from retail_platform.automation.requests import Held, held
-from retail_platform.partitions import materialized_days, reached_days
 from retail_platform.retailer import Retailer
-from retail_platform.windows import Window, unbroken
+from retail_platform.windows import Window
 
 ASKED = "asked for"
+_MADE_FROM = "made from what is not ok"
 _Wanted = dict[dg.AssetKey, dict[date | None, str]]
 
 
@@ -55,7 +56,7 @@ class Asked:
     """What somebody asks for: a selection of assets over a window, whole, or only what is not ok of it.
 
     Attributes:
-        with_windows: later days, too, that are there and whose comparisons look at days that are made.
+        with_windows: later days, too, that are there and look at days that are made, and what is made from them.
     """
 
     window: Window
@@ -85,7 +86,7 @@ def plan_backfill(
     _add_reached(instance, graph, wanted, keys, asked)
     left_out, tables = _leave_out(wanted, held(instance, graph))
     items = [item for key in graph.toposorted_asset_keys if key in wanted for item in _items(key, wanted[key])]
-    found = tuple(part for phase in phases(graph, set(wanted)) for part in _parts(phase, wanted))
+    found = tuple(part for phase in phases(graph, set(wanted)) for part in cut(phase, wanted))
     days = [day for of in wanted.values() for day in of if day is not None]
     window = Window(min(days), max(days)) if days else asked.window
     return Backfill(items, Plan(repository, found, window, retailer.settings.days_per_run), left_out, tables)
@@ -102,14 +103,15 @@ def _not_ok(graph: AssetGraph, keys: set[dg.AssetKey], unhealthy: list[Unhealthy
     wanted: _Wanted = {}
     for day, causes in bad.items():
         for key in kinship.remedy(causes, set()) & keys:
-            wanted.setdefault(key, {})[day] = _why(causes[key]) if key in causes else "made from what is not ok"
-    made = {day for of in wanted.values() for day in of if day is not None}
-    for key in keys:
-        if kinship.turn[key] == 2:
-            for day in made:
-                wanted.setdefault(key, {}).setdefault(day, "made from what is not ok")
-        elif kinship.turn[key] == 3 and made:
-            wanted.setdefault(key, {}).setdefault(None, "made from what is not ok")
+            wanted.setdefault(key, {})[day] = _why(causes[key]) if key in causes else _MADE_FROM
+    for key in kinship.order:
+        if key not in keys:
+            continue
+        if kinship.turn[key] == kinship.last and any(day for of in wanted.values() for day in of):
+            wanted.setdefault(key, {}).setdefault(None, _MADE_FROM)
+        elif is_daily(graph, key):
+            for day in {day for up in kinship.above[key] for day in wanted.get(up, ()) if day}:
+                wanted.setdefault(key, {}).setdefault(day, _MADE_FROM)
     return wanted
 
 
@@ -120,16 +122,19 @@ def _why(one: Unhealthy) -> str:
 def _add_reached(
     instance: dg.DagsterInstance, graph: AssetGraph, wanted: _Wanted, keys: set[dg.AssetKey], asked: Asked
 ) -> None:
-    """Days whose comparisons look at days that are made, where they are there: of the range, and after it if asked."""
-    for key in keys:
-        for parent in graph.get(key).parent_keys & wanted.keys():
-            if not reads_window(graph, key, parent):
-                continue
-            changed = unbroken(sorted(day for day in wanted[parent] if day is not None))
-            reached = {day for window in changed for day in reached_days(window)}
-            within = {day for day in reached if asked.with_windows or day in asked.window}
-            for day in sorted(materialized_days(instance, parent, map(str, within)) if within else ()):
-                wanted.setdefault(key, {}).setdefault(date.fromisoformat(day), f"compares a day of {parent.path[-1]}")
+    """Days that look at days that are made, and what is made from them, where they are there.
+
+    Those of the range, and those after it if asked.
+    """
+    days = {key: {day for day in of if day is not None} for key, of in wanted.items()}
+    for key in graph.toposorted_asset_keys:
+        if key not in keys or not is_daily(graph, key):
+            continue
+        found = reached(graph, key, days)
+        within = {day for day in found if asked.with_windows or day in asked.window} - days.get(key, set())
+        for day in sorted(made_again(instance, graph, key, within, days)):
+            wanted.setdefault(key, {})[day] = f"made from {found[day].path[-1]} of days that are made"
+            days.setdefault(key, set()).add(day)
 
 
 def _leave_out(wanted: _Wanted, holding: Held) -> tuple[list[date], list[str]]:
@@ -153,13 +158,3 @@ def _items(key: dg.AssetKey, days: Mapping[date | None, str]) -> list[Item]:
         Item(key.to_user_string(), None if of == [None] else tuple(sorted(day for day in of if day)), why)
         for why, of in by_reason.items()
     ]
-
-
-def _parts(phase: Phase, wanted: _Wanted) -> list[Phase]:
-    """A phase, cut where days want different assets of it."""
-    if not phase.daily:
-        return [phase]
-    by_assets: dict[tuple[dg.AssetKey, ...], list[date]] = {}
-    for day in sorted({day for key in phase.keys for day in wanted[key] if day is not None}):
-        by_assets.setdefault(tuple(key for key in phase.keys if day in wanted[key]), []).append(day)
-    return [Phase(keys, daily=True, only=tuple(days)) for keys, days in by_assets.items()]

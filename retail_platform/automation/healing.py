@@ -19,8 +19,8 @@ from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES, RunsFilter
 
 from retail_platform.automation.alerts.messages import plain
 from retail_platform.automation.health import examine
+from retail_platform.automation.lineage import is_daily
 from retail_platform.automation.liveness import end_dead_runs, own_tag
-from retail_platform.automation.ranges import is_daily
 from retail_platform.automation.remedies import Decision, Kinship, Place, Rules, Situation, Tried, decide
 from retail_platform.automation.requests import ASKED_BY_TAG, COMMAND_TAG, held, run_days, run_requests
 from retail_platform.automation.verdicts import get_runs

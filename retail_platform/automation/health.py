@@ -4,7 +4,7 @@ It is told from Dagster's records, never from the lake: an empty day is not a mi
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
-from retail_platform.automation.ranges import is_daily, reads_window
+from retail_platform.automation.lineage import daily_parents, is_daily
 from retail_platform.automation.records import Records, read_records, read_times
 from retail_platform.automation.requests import backfilled
-from retail_platform.partitions import compared_days
+from retail_platform.partitions import LookBack
 from retail_platform.retailer import Retailer
 from retail_platform.windows import Window
 
@@ -139,6 +139,7 @@ class _Judge:
     records: Records
     window: Window
     in_backfills: Mapping[dg.AssetKey, frozenset[date | None]]
+    _windows: dict[dg.AssetKey, dict[dg.AssetKey, LookBack | None]] = field(default_factory=dict)
 
     def state(self, key: dg.AssetKey, day: date | None) -> Unhealthy | None:
         """Running, failed, missing, or failing a check: what one can tell of an asset by itself."""
@@ -180,7 +181,10 @@ class _Judge:
             return [None] if day is None else []  # stores and prices change every day; days keep those of their time
         if day is None:
             return list(self.window.days())
-        return list(compared_days(day)) if reads_window(self.graph, key, parent) else [day]
+        if key not in self._windows:
+            self._windows[key] = dict(daily_parents(self.graph, key))
+        window = self._windows[key][parent]
+        return [*window.looked_at(day)] if window else [day]
 
     def _could_be(self, key: dg.AssetKey, day: date | None) -> bool:
         parents = self.graph.get(key).parent_keys & self.records.made.keys()

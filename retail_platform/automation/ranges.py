@@ -6,7 +6,7 @@ goes through Dagster runs of the code location, so that the UI knows it.
 
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
@@ -18,9 +18,9 @@ from dagster._core.definitions.reconstruct import ReconstructableJob, Reconstruc
 from dagster._core.errors import DagsterAssetCheckFailedError
 from dagster._core.execution.execution_result import ExecutionResult
 
+from retail_platform.automation.lineage import is_daily, look_back, made_again, reached
 from retail_platform.automation.liveness import end_dead_runs, worker_tags
 from retail_platform.automation.verdicts import failing_of_tables
-from retail_platform.partitions import materialized_days, reached_days
 from retail_platform.windows import Window, chunks, unbroken
 
 ATTEMPT_TAG = "retail/attempt"
@@ -29,6 +29,7 @@ RANGE_TAG = "retail/range"
 RANGE_OVER_TAG = "retail/range_over"
 """Of the last run of a range: no other follows."""
 _MODULE, _ATTRIBUTE, JOB = "retail_platform.definitions", "defs", "__ASSET_JOB"
+_Made = dict[dg.AssetKey, set[date]]
 _RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 
@@ -37,13 +38,11 @@ class Phase:
     """Assets that may run together, over the whole range, before the next phase begins.
 
     Attributes:
-        reaches: what the same plan makes and they read a window of days of: what it changes reaches later days, too.
         only: the days, where they are not all days of the range; those that it reaches are then among them.
     """
 
     keys: tuple[dg.AssetKey, ...]
     daily: bool
-    reaches: frozenset[dg.AssetKey] = frozenset()
     only: tuple[date, ...] | None = None
 
 
@@ -120,17 +119,6 @@ def select(graph: AssetGraph, selection: str) -> set[dg.AssetKey]:
     return {made for key in keys for made in graph.get(key).execution_set_asset_keys}
 
 
-def is_daily(graph: AssetGraph, key: dg.AssetKey) -> bool:
-    """Whether an asset is made day by day."""
-    return graph.get(key).partitions_def is not None
-
-
-def reads_window(graph: AssetGraph, key: dg.AssetKey, parent: dg.AssetKey) -> bool:
-    """Whether an asset's day reads earlier days of a parent, too."""
-    mapping = graph.get_partition_mapping(key, parent)
-    return isinstance(mapping, dg.TimeWindowPartitionMapping) and mapping.start_offset != 0
-
-
 def phases(graph: AssetGraph, keys: set[dg.AssetKey]) -> list[Phase]:
     """Cut a selection into phases.
 
@@ -138,7 +126,6 @@ def phases(graph: AssetGraph, keys: set[dg.AssetKey]) -> list[Phase]:
     together with what it reads, so that order and size of chunks cannot matter.
     """
     level: dict[dg.AssetKey, int] = {}
-    reaching: dict[dg.AssetKey, set[dg.AssetKey]] = {}
     for key in graph.toposorted_asset_keys:
         if key not in graph.materializable_asset_keys:
             continue
@@ -146,19 +133,24 @@ def phases(graph: AssetGraph, keys: set[dg.AssetKey]) -> list[Phase]:
         daily = is_daily(graph, key)
         level[key] = int(daily)  # tables without days come first, where nothing says otherwise
         for parent in node.parent_keys & level.keys():
-            windowed = reads_window(graph, key, parent)
-            apart = windowed or daily != is_daily(graph, parent)
+            apart = daily != is_daily(graph, parent) or look_back(graph, key, parent) is not None
             level[key] = max(level[key], level[parent] + int(apart))
-            if windowed and parent in keys:
-                reaching.setdefault(key, set()).add(parent)
     found: dict[tuple[int, bool], list[dg.AssetKey]] = {}
     for key in graph.toposorted_asset_keys:
         if key in keys:
             found.setdefault((level[key], not is_daily(graph, key)), []).append(key)
-    return [
-        Phase(tuple(members), not whole, frozenset(one for key in members for one in reaching.get(key, ())))
-        for (_, whole), members in sorted(found.items())
-    ]
+    return [Phase(tuple(members), not whole) for (_, whole), members in sorted(found.items())]
+
+
+def cut(phase: Phase, wanted: Mapping[dg.AssetKey, Iterable[date | None]]) -> list[Phase]:
+    """A phase, cut where days want different assets of it."""
+    if not phase.daily:
+        return [phase]
+    days = {key: set(wanted[key]) for key in phase.keys}
+    by_assets: dict[tuple[dg.AssetKey, ...], list[date]] = {}
+    for day in sorted({day for of in days.values() for day in of if day is not None}):
+        by_assets.setdefault(tuple(key for key in phase.keys if day in days[key]), []).append(day)
+    return [Phase(keys, daily=True, only=tuple(of)) for keys, of in by_assets.items()]
 
 
 @dataclass(frozen=True)
@@ -205,8 +197,8 @@ def execute_range(
     A run is all or nothing; one of several days that fails is tried again as single days, so that one bad day never
     holds back the others. Where a table without days fails that is there from before, days go on with it.
 
-    Days after the range that are there and whose comparisons look at it are made again, so that
-    the order in which ranges are materialized does not matter.
+    Days after the range that are there and look at days of it that were made are made again, with what is made from
+    them, so that the order in which ranges are materialized does not matter.
 
     Args:
         instance: Dagster's instance.
@@ -217,6 +209,7 @@ def execute_range(
     end_dead_runs(instance)  # of a range that was killed
     job = ReconstructableJob(plan.repository, JOB)
     outcome = Outcome()
+    made: _Made = {}
 
     def run(phase: Phase, number: int, days: Window | None, attempt: int) -> bool:
         with dg.execute_job(
@@ -231,6 +224,7 @@ def execute_range(
             rows = _rows(result)
             again = not result.success and days is not None and len(days) > 1
             outcome.run_ids.append(result.run_id)
+            _add_made(made, result)
             for asset, count in () if again else rows.items():
                 outcome.rows[asset] = outcome.rows.get(asset, 0) + count
             (outcome.split if again else outcome.failures).extend(_failures(result, days))
@@ -239,7 +233,7 @@ def execute_range(
             return result.success
 
     try:
-        _run_phases(instance, plan, run)
+        _run_phases(instance, plan, run, made)
     finally:
         if outcome.run_ids:
             instance.add_run_tags(outcome.run_ids[-1], {RANGE_OVER_TAG: "true"})
@@ -247,7 +241,7 @@ def execute_range(
 
 
 def _run_phases(
-    instance: dg.DagsterInstance, plan: Plan, run: Callable[[Phase, int, Window | None, int], bool]
+    instance: dg.DagsterInstance, plan: Plan, run: Callable[[Phase, int, Window | None, int], bool], made: _Made
 ) -> None:
     lost: set[date] = set()  # days that failed: a later phase could only fail over them again
     for number, phase in enumerate(plan.phases, 1):
@@ -255,13 +249,13 @@ def _run_phases(
             if not run(phase, number, None, 1) and not _are_usable(instance, plan, phase):
                 break  # everything after it reads these tables
             continue
-        windows = unbroken(day for day in plan.days_of(phase) if day not in lost)
-        windows += _reached(instance, phase, plan.window) if phase.reaches and phase.only is None else []
-        for days in (part for window in windows for part in chunks(window, plan.days_per_run)):
-            if run(phase, number, days, 1):
-                continue
-            single = [Window(day, day) for day in days.days()] if len(days) > 1 else []
-            lost |= {day.first for day in single if not run(phase, number, day, 2)} if single else {days.first}
+        for part in [phase] if phase.only is not None else _with_reached(instance, plan, phase, made):
+            windows = unbroken(day for day in plan.days_of(part) if day not in lost)
+            for days in (one for window in windows for one in chunks(window, plan.days_per_run)):
+                if run(part, number, days, 1):
+                    continue
+                single = [Window(day, day) for day in days.days()] if len(days) > 1 else []
+                lost |= {day.first for day in single if not run(part, number, day, 2)} if single else {days.first}
 
 
 def _are_usable(instance: dg.DagsterInstance, plan: Plan, phase: Phase) -> bool:
@@ -271,13 +265,22 @@ def _are_usable(instance: dg.DagsterInstance, plan: Plan, phase: Phase) -> bool:
     return there and not failing_of_tables(instance, graph, phase.keys)
 
 
-def _reached(instance: dg.DagsterInstance, phase: Phase, window: Window) -> list[Window]:
-    """Unbroken ranges of days after the window that what changed in it reaches: those there are upstream."""
-    wanted = [str(day) for day in reached_days(window)]
-    there = set[str]()
-    for key in phase.reaches:
-        there |= materialized_days(instance, key, wanted)
-    return unbroken(date.fromisoformat(day) for day in wanted if day in there)
+def _with_reached(instance: dg.DagsterInstance, plan: Plan, phase: Phase, made: _Made) -> list[Phase]:
+    """A phase over the range, and over later days that look at what was made of it so far."""
+    graph = plan.repository.get_definition().asset_graph
+    asked = set(plan.window.days())
+    wanted: dict[dg.AssetKey, set[date]] = {}
+    for key in phase.keys if phase.daily else ():
+        later = reached(graph, key, {**made, **wanted}).keys() - asked
+        wanted[key] = asked | made_again(instance, graph, key, later, wanted)
+    return cut(phase, wanted)
+
+
+def _add_made(made: _Made, result: ExecutionResult) -> None:
+    """Add the days of each asset that a run has made, be it that others of it failed."""
+    for event in result.all_events:
+        if event.is_step_materialization and event.asset_key and event.partition:
+            made.setdefault(event.asset_key, set()).add(date.fromisoformat(event.partition))
 
 
 def range_tags(days: Window | None) -> dict[str, str]:

@@ -14,7 +14,7 @@ from dagster._core.definitions.assets.graph.asset_graph_subset import AssetGraph
 from dagster._core.definitions.events import AssetKeyPartitionKey
 from dagster._core.execution.backfill import PartitionBackfill
 
-from retail_platform.automation.ranges import is_daily
+from retail_platform.automation.lineage import is_daily
 from retail_platform.automation.requests import ASKED_BY_TAG
 
 

@@ -10,9 +10,10 @@ from datetime import date, datetime, timedelta
 import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
-from retail_platform.automation.ranges import is_daily, step_failure_reason
+from retail_platform.automation.lineage import is_daily, look_back
+from retail_platform.automation.ranges import step_failure_reason
 from retail_platform.automation.verdicts import Failing, failing_by_day, failing_of_tables, get_runs
-from retail_platform.partitions import COMPARED_WEEKS, materialized_at
+from retail_platform.partitions import materialized_at
 from retail_platform.windows import Window
 
 
@@ -21,7 +22,7 @@ class Records:
     """Of each asset, by day (None: a table without days).
 
     Attributes:
-        made: storage id of the newest materialization; also of the days that the window's comparisons look at.
+        made: storage id of the newest materialization; also of earlier days that days of the window look at.
         tried: the run that was to make a day last, where it did not (yet).
         runs: those runs, by id.
         checks: what fails of the newest materialization.
@@ -48,8 +49,7 @@ def read_records(instance: dg.DagsterInstance, graph: AssetGraph, window: Window
     keys = [key for key in graph.toposorted_asset_keys if graph.get(key).is_materializable]
     daily = [key for key in keys if is_daily(graph, key)]
     whole = [key for key in keys if not is_daily(graph, key)]
-    first = window.first - timedelta(days=7 * COMPARED_WEEKS)
-    made = {key: _made(instance, key, Window(first, window.last)) for key in daily}
+    made = {key: _made(instance, key, _looked_at(graph, key, window)) for key in daily}
     tried = {key: _tried(instance, key, window) for key in daily}
     for record in instance.get_asset_records(whole):
         key, newest = record.asset_entry.asset_key, record.asset_entry.last_materialization_storage_id
@@ -86,6 +86,12 @@ def read_times(instance: dg.DagsterInstance, key: dg.AssetKey, days: Iterable[da
     """When days of an asset were last materialized."""
     found = materialized_at(instance, key, [str(day) for day in days])
     return {date.fromisoformat(day): at for day, at in found.items()}
+
+
+def _looked_at(graph: AssetGraph, key: dg.AssetKey, window: Window) -> Window:
+    """The window, and the days before it that something made from the asset looks at."""
+    found = (look_back(graph, child, key) for child in graph.get(key).child_keys)
+    return Window(window.first - timedelta(days=max((one.days for one in found if one), default=0)), window.last)
 
 
 def _made(instance: dg.DagsterInstance, key: dg.AssetKey, window: Window) -> dict[date | None, int]:

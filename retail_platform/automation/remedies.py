@@ -13,9 +13,9 @@ import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from retail_platform.automation.health import State, Unhealthy
-from retail_platform.automation.ranges import is_daily
-from retail_platform.automation.requests import Held, Request, in_chunks, is_windowed
-from retail_platform.partitions import compared_days
+from retail_platform.automation.lineage import daily_parents, is_daily
+from retail_platform.automation.requests import Held, Request, in_chunks
+from retail_platform.partitions import LookBack
 
 LONGEST_PAUSE = 4 * 3600.0
 """Seconds between two attempts, at most."""
@@ -84,9 +84,13 @@ class Decision:
 
 
 class Kinship:
-    """Who is made from whom on the same day, and in which of four turns an asset is healed.
+    """Who is made from whom on the same day, and in which turn an asset is healed.
 
-    Tables that days look things up in come first, then days, then days that compare days, then tables over all days.
+    Tables that days look things up in come first, in turn 0, then days; an asset that looks at other days comes in a
+    turn after what it looks at, with what is made from it on the same day; tables over all days come last.
+
+    Attributes:
+        last: the turn of tables over all days.
     """
 
     def __init__(self, graph: AssetGraph) -> None:
@@ -94,13 +98,23 @@ class Kinship:
         self.order = [key for key in graph.toposorted_asset_keys if graph.get(key).is_materializable]
         self.above: dict[dg.AssetKey, frozenset[dg.AssetKey]] = {}
         self.turn: dict[dg.AssetKey, int] = {}
+        self.windows: dict[dg.AssetKey, frozenset[LookBack]] = {}
+        over_days = set[dg.AssetKey]()
         for key in self.order:
             parents = graph.get(key).parent_keys & self.above.keys()
-            after_days = any(self.turn[parent] > 0 for parent in parents)
-            compares = is_windowed(graph, key) or any(self.turn[parent] == 2 for parent in parents)
-            self.turn[key] = (2 if compares else 1) if is_daily(graph, key) else (3 if after_days else 0)
             alike = {parent for parent in parents if is_daily(graph, parent) == is_daily(graph, key)}
             self.above[key] = frozenset(alike.union(*(self.above[parent] for parent in alike)))
+            if is_daily(graph, key):
+                looks = {parent: window for parent, window in daily_parents(graph, key) if parent in alike}
+                self.windows[key] = frozenset(window for window in looks.values() if window)
+                turns = (self.turn[parent] + (window is not None) for parent, window in looks.items())
+                self.turn[key] = max(turns, default=1)
+            else:
+                self.turn[key] = 0
+                if alike & over_days or parents - alike:
+                    over_days.add(key)
+        self.last = 1 + max(self.turn.values(), default=0)
+        self.turn |= dict.fromkeys(over_days, self.last)
 
     @cached_property
     def below(self) -> dict[dg.AssetKey, frozenset[dg.AssetKey]]:
@@ -126,13 +140,18 @@ class Kinship:
                 found |= self.graph.get(key).execution_set_asset_keys
         return frozenset(found)
 
+    def looked_at(self, key: dg.AssetKey, day: date, one: Unhealthy) -> set[date]:
+        """The days that mending a day looks at, itself among them."""
+        windows = {window for made in self.remedy({key: one}, frozenset()) for window in self.windows[made]}
+        return {day}.union(*(window.looked_at(day) for window in windows))
+
 
 def decide(kinship: Kinship, situation: Situation, memory: Mapping[Place, Tried], rules: Rules, now: float) -> Decision:
     """What to request now.
 
     A day that a run or backfill holds is never requested; what failed waits twice as long each time; what failed too
-    often is given up, until it is ok again, or somebody else's run of it fails anew. Tables wait for days, and days
-    that compare wait for the days they look at, as long as those are under way or about to be.
+    often is given up, until it is ok again, or somebody else's run of it fails anew. Tables wait for days, and a day
+    waits for the other days that it looks at, as long as those are under way or about to be.
     """
     bad: dict[Place, Unhealthy] = {}
     for one in situation.unhealthy:
@@ -187,23 +206,31 @@ class _Tick:
     def requests(self) -> list[Request]:
         """The requests, oldest first, no more than there is room for."""
         room = max(0, self.rules.runs - self.situation.under_way)
-        tables, days, comparing, totals = (self._of_turn(number) for number in range(4))
+        tables, *turns, totals = (self._of_turn(number) for number in range(self.kinship.last + 1))
         running = {self.kinship.turn[key] for (key, _), one in self.bad.items() if one.state is State.RUNNING}
         if 0 in running or not room:
             return []
         if tables:
             return self._of_tables(tables)
-        unsettled = {day for _, day in days if day} | self.situation.held.days
-        settled = {
-            place: one for place, one in comparing.items() if place[1] and unsettled.isdisjoint(compared_days(place[1]))
-        }
-        found = self._of_days(days) + self._of_days(settled)
-        if found or days or comparing or running:
+        unsettled = set[date]()
+        found: list[Request] = []
+        for places in turns:
+            found += self._of_days(self._settled(places, unsettled | self.situation.held.days))
+            unsettled |= {day for _, day in places if day}
+        if unsettled or running:
             fewest = sorted(
                 found, key=lambda request: (request.attempt, _age(request))
             )  # a retry holds back no first try
             return sorted(fewest[:room], key=_age)
         return self._of_tables(totals)
+
+    def _settled(self, places: Mapping[Place, Unhealthy], unsettled: AbstractSet[date]) -> dict[Place, Unhealthy]:
+        """Those that look at no day that is about to be made."""
+        return {
+            (key, day): one
+            for (key, day), one in places.items()
+            if day and unsettled.isdisjoint(self.kinship.looked_at(key, day, one))
+        }
 
     def _of_turn(self, number: int) -> dict[Place, Unhealthy]:
         return {place: one for place, one in self.ready.items() if self.kinship.turn[place[0]] == number}

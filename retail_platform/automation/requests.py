@@ -17,8 +17,9 @@ from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES, RunsFilter
 
 from retail_platform.automation import jobs
+from retail_platform.automation.lineage import is_daily
 from retail_platform.automation.liveness import own_tag, worker_lives
-from retail_platform.automation.ranges import ATTEMPT_TAG, RANGE_OVER_TAG, RANGE_TAG, is_daily, range_tags, reads_window
+from retail_platform.automation.ranges import ATTEMPT_TAG, RANGE_OVER_TAG, RANGE_TAG, range_tags
 from retail_platform.windows import Window, chunks, unbroken
 
 ASKED_BY_TAG = "retail/asked_by"
@@ -44,26 +45,6 @@ class Held:
 
     days: frozenset[date] = frozenset()
     whole: bool = False
-
-
-def made_with(graph: AssetGraph, keys: Iterable[dg.AssetKey]) -> frozenset[dg.AssetKey]:
-    """Daily assets, and the daily ones that are made from the same day of theirs.
-
-    Those that read a window of days, `daily_metrics`, are left out: they come once all days of their window are there.
-    """
-    found = set[dg.AssetKey]()
-    waiting = set(keys)
-    while waiting:
-        key = waiting.pop()
-        found |= graph.get(key).execution_set_asset_keys
-        children = {child for one in graph.get(key).execution_set_asset_keys for child in graph.get(one).child_keys}
-        waiting |= {child for child in children - found if is_daily(graph, child) and not is_windowed(graph, child)}
-    return frozenset(found)
-
-
-def is_windowed(graph: AssetGraph, key: dg.AssetKey) -> bool:
-    """Whether an asset's day reads a window of days of another."""
-    return any(reads_window(graph, key, parent) for parent in graph.get(key).parent_keys)
 
 
 def in_chunks(

@@ -6,13 +6,16 @@ import dagster as dg
 import dataframely as dy
 import polars as pl
 
+from retail_platform.storage.io_manager import LEAVES_OUT_ABSENT_DAYS
+
 OWNERS = ["team:retail-data"]
 KINDS = {"polars", "deltalake"}
 
 
 def described(contract: type[dy.Schema], *, domain: str, layer: str) -> dict[str, Any]:
-    """Arguments of an asset that holds one table."""
-    return {"metadata": metadata(contract), "kinds": KINDS, "owners": OWNERS, "tags": tags(domain, layer)}
+    """Arguments of an asset that holds one table; one that is computed leaves out days that cannot be."""
+    leaves_out = {LEAVES_OUT_ABSENT_DAYS: True} if layer == "metrics" else {}
+    return {"metadata": metadata(contract) | leaves_out, "kinds": KINDS, "owners": OWNERS, "tags": tags(domain, layer)}
 
 
 def tags(domain: str, layer: str) -> dict[str, str]:

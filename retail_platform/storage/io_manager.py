@@ -10,17 +10,18 @@ from typing import Any, get_origin
 import dagster as dg
 import narwhals as nw
 import polars as pl
-from dagster import DagsterEventType
 from dagster._core.execution.context.system import StepExecutionContext
 
+from retail_platform.partitions import materialized_days
 from retail_platform.storage.lake import Lake, LakeError, Written
-from retail_platform.windows import Window
+from retail_platform.windows import Window, unbroken
 
 PERSONAL_COLUMNS = "personal_columns"
 """Key of an asset's definition metadata: names of columns that no preview may show."""
 
 LEAVES_OUT_ABSENT_DAYS = "leaves_out_absent_days"
-"""Key of an input's metadata: the asset leaves out days of a backfill that are absent upstream, and says so."""
+"""Key of an asset's definition metadata: a backfill may ask for days of it that cannot be, as Dagster adds the later
+days that it reaches. Those absent upstream are left out, not recorded, and said; the days beside them are made."""
 
 _BACKFILL_TAG = "dagster/backfill"
 _PREVIEW_ROWS, _PREVIEW_COLUMNS = 5, 14
@@ -48,6 +49,9 @@ class LakeIOManager(dg.ConfigurableIOManager):
         table, window = context.asset_key.path[-1], None
         if context.has_asset_partitions:
             window = _window(context.asset_partition_key_range)
+            if absent := _absent_days(context.step_context, context.asset_key):
+                self._store_others(context, _polars(table, obj), absent)
+                return
         commit = {"run_id": context.run_id, "asset": context.asset_key.to_user_string()}
         written = self.lake.replace(table, _polars(table, obj), window, commit=commit)
         context.log.info("%s: %s rows of %s", table, f"{written.rows:,}", window or "the whole table")
@@ -56,6 +60,25 @@ class LakeIOManager(dg.ConfigurableIOManager):
             context.step_context.add_asset_metadata(
                 {"dagster/partition_row_count": rows}, asset_key=context.asset_key, partition_key=str(day)
             )
+
+    def _store_others(self, context: dg.OutputContext, frame: pl.LazyFrame, absent: set[date]) -> None:
+        """Replace and report the run's days but those that are absent upstream."""
+        table, window = context.asset_key.path[-1], _window(context.asset_partition_key_range)
+        commit = {"run_id": context.run_id, "asset": context.asset_key.to_user_string()}
+        _record_others(context, absent)
+        parts = unbroken(day for day in window.days() if day not in absent)
+        if not parts and not self.lake.exists(table):  # what comes after it in the run reads it
+            self.lake.replace(table, frame.filter(pl.lit(False)), window, commit=commit)
+        for part in parts:
+            rows = frame.filter(pl.col("date").is_between(part.first, part.last))
+            written = self.lake.replace(table, rows, part, commit=commit)
+            for day, count in written.rows_by_day.items():
+                metadata = {"dagster/partition_row_count": count, "version": written.version}
+                context.step_context.add_asset_metadata(metadata, asset_key=context.asset_key, partition_key=str(day))
+        context.log.warning(
+            f"{len(absent)} days from {min(absent)} to {max(absent)} were left out: what {table} is made from was "
+            "never materialized for them"
+        )
 
     def load_input(self, context: dg.InputContext) -> Frame:
         """Scan the upstream partitions of the run, lazily, as the frame the input is annotated with.
@@ -140,15 +163,12 @@ def _require_same_days(context: dg.InputContext) -> None:
     step, upstream = context.step_context, context.asset_key
     if step.entity_partitions_def is None or upstream in step.job_def.asset_layer.selected_asset_keys:
         return
-    if is_backfill(step.dagster_run) and (context.definition_metadata or {}).get(LEAVES_OUT_ABSENT_DAYS):
+    if step.is_sda_step and any(_leaves_out_absent_days(step, key) for key in step.get_output_asset_keys()):
         return
     needed = _own_keys(step) & set(context.asset_partition_keys)
     if not needed:
         return
-    there = context.instance.event_log_storage.get_latest_storage_id_by_partition(
-        upstream, DagsterEventType.ASSET_MATERIALIZATION, partitions=needed
-    )
-    missing = sorted(needed - set(there))
+    missing = sorted(needed - materialized_days(context.instance, upstream, needed))
     if missing:
         name = upstream.to_user_string()
         shown = ", ".join(missing[:_SHOWN_DAYS])
@@ -161,9 +181,35 @@ def _require_same_days(context: dg.InputContext) -> None:
         )
 
 
-def is_backfill(run: dg.DagsterRun) -> bool:
-    """Whether Dagster's daemon chose the days of a run."""
-    return _BACKFILL_TAG in run.tags
+def _leaves_out_absent_days(step: StepExecutionContext, asset: dg.AssetKey) -> bool:
+    """Whether Dagster's daemon chose the days of the run, and the asset leaves out those that cannot be."""
+    by_daemon = _BACKFILL_TAG in step.dagster_run.tags
+    return by_daemon and bool(step.job_def.asset_layer.get(asset).metadata.get(LEAVES_OUT_ABSENT_DAYS))
+
+
+def _absent_days(step: StepExecutionContext, asset: dg.AssetKey) -> set[date]:
+    """Days of the run that an asset leaves out: those absent of what it, or what the run makes for it, is made from."""
+    if not _leaves_out_absent_days(step, asset):
+        return set()
+    layer, days, absent = step.job_def.asset_layer, _own_keys(step), set[str]()
+    known, waiting = {asset}, [asset]
+    while waiting:
+        for parent in layer.get(waiting.pop()).parent_keys - known:
+            known.add(parent)
+            if parent in layer.selected_asset_keys:  # its events are perhaps not stored yet
+                waiting.append(parent)
+            elif layer.get(parent).partitions_def is not None:
+                absent |= days - materialized_days(step.instance, parent, days)
+    return {date.fromisoformat(day) for day in absent}
+
+
+def _record_others(context: dg.OutputContext, absent: set[date]) -> None:
+    """Let Dagster record the run's days but these; it offers no other way than to change what it takes for them."""
+    days = context.asset_partitions_def
+    there = [key for key in context.asset_partition_keys if date.fromisoformat(key) not in absent]
+    context._asset_partitions_subset = days.empty_subset().with_partition_keys(there)
+    if not there:  # of no days it would record one without a name
+        context._asset_key = None
 
 
 def _own_keys(step: StepExecutionContext) -> set[str]:

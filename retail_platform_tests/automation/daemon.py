@@ -16,7 +16,7 @@ from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._core.workspace.load_target import InProcessWorkspaceLoadTarget
 from dagster._daemon.backfill import execute_backfill_iteration
 
-from retail_platform_tests.platform import DEFINITIONS, Platform
+from retail_platform_tests.platform import Platform
 
 _ITERATIONS = 30
 _UNDER_WAY = (BulkActionStatus.REQUESTED, BulkActionStatus.FAILING)
@@ -26,7 +26,9 @@ def run_backfills(platform: Platform) -> dict[str, BulkActionStatus]:
     """Run all requested backfills to their ends, run by run; the status of each."""
     origin = InProcessCodeLocationOrigin(
         LoadableTargetOrigin(
-            module_name=DEFINITIONS[0], attribute=DEFINITIONS[1], working_directory=str(platform.folder)
+            module_name=platform.definitions[0],
+            attribute=platform.definitions[1],
+            working_directory=str(platform.folder),
         ),
         location_name="retail_platform",
     )

@@ -20,7 +20,6 @@ from retail_platform.automation.requests import (
     Request,
     held,
     in_chunks,
-    made_with,
     run_requests,
 )
 from retail_platform.definitions import assemble, open_retailer
@@ -37,17 +36,6 @@ def day(number: int) -> date:
 
 
 WHOLE_RANGE = Held(frozenset({day(1), day(2)}), whole=True)  # the next run of a command's range follows
-
-
-def names(keys: frozenset[dg.AssetKey]) -> set[str]:
-    return {key.to_user_string() for key in keys}
-
-
-def test_what_is_made_of_the_same_day_comes_along_but_not_what_reads_a_window() -> None:
-    made = names(made_with(GRAPH, [SALES]))
-
-    assert {"raw_sales", "sales", "quarantine_sales", "hourly_metrics", "store_days"} <= made
-    assert made.isdisjoint({"daily_metrics", "period_metrics", "warehouse", "raw_footfall", "footfall"})
 
 
 def test_days_in_a_row_that_want_the_same_share_a_run_oldest_first() -> None:

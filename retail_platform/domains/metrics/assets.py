@@ -1,6 +1,6 @@
 """How the metrics hang together: hours and products from the lines, days from both, periods from the days."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -19,11 +19,9 @@ from retail_platform.domains.metrics.contract import (
     StoreDay,
 )
 from retail_platform.domains.products.contract import ProductPrice
-from retail_platform.domains.windowed import INPUT_METADATA, days_that_can_be
-from retail_platform.partitions import materialized_at, materialized_days, run_window, same_weekdays_before
+from retail_platform.partitions import SAME_WEEKDAYS, materialized_at, materialized_days, run_window
 from retail_platform.retailer import Retailer
 from retail_platform.sources.base import DAILY_DATASETS
-from retail_platform.storage.lake import Lake
 
 GROUP = "metrics"
 
@@ -117,19 +115,13 @@ def _store_days(retailer: Retailer) -> dg.AssetsDefinition:
 
 def _daily_metrics(retailer: Retailer) -> dg.AssetsDefinition:
     @dg.asset(
-        ins={
-            "store_days": dg.AssetIn(
-                dagster_type=pl.LazyFrame, partition_mapping=same_weekdays_before(), metadata=INPUT_METADATA
-            )
-        },
-        output_required=False,
+        ins={"store_days": SAME_WEEKDAYS.asset_in(pl.LazyFrame)},
         freshness_policy=retailer.freshness_policy,
         **_daily(retailer, DailyMetrics),
     )
-    def daily_metrics(context: dg.AssetExecutionContext, store_days: pl.LazyFrame) -> Iterator[Any]:
+    def daily_metrics(context: dg.AssetExecutionContext, store_days: pl.LazyFrame) -> pl.LazyFrame:
         """Measures and ratios of each store and day, against the same weekday of the 4 weeks before."""
-        metrics = compare.daily_metrics(store_days, run_window(context))
-        yield from days_that_can_be(context, Lake(retailer.settings.lake_uri), "store_days", metrics)
+        return compare.daily_metrics(store_days, run_window(context))
 
     return daily_metrics
 
