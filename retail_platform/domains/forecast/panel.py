@@ -155,9 +155,12 @@ def panel(footfall: pl.DataFrame, special_days: pl.DataFrame | None = None) -> P
 def _daily(rows: pl.DataFrame, place: dict[str, int], first: date, days: int) -> tuple[Floats, Bools]:
     """Totals; a day lacks its total where an hour is unknown that the store mostly knows."""
     unknown = pl.col("visitors").is_null()
-    mostly_known = unknown.mean().over("store_id", "hour") < 0.5
-    totals = rows.group_by("store_id", "date").agg(
-        total=pl.when((unknown & mostly_known).any() | unknown.all()).then(None).otherwise(pl.col("visitors").sum())
+    spoils = unknown & (unknown.mean().over("store_id", "hour") < 0.5)
+    lacks = pl.col("spoils").any() | unknown.all()
+    totals = (
+        rows.with_columns(spoils=spoils)
+        .group_by("store_id", "date")
+        .agg(total=pl.when(~lacks).then(pl.col("visitors").sum()))
     )
     store, day = _places(totals, place, first)
     daily = np.full((len(place), days), np.nan)
