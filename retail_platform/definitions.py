@@ -25,6 +25,8 @@ from retail_platform.domains.sales import checks as sale_checks
 from retail_platform.domains.stores import assets as store_assets
 from retail_platform.domains.stores import checks as store_checks
 from retail_platform.domains.warehouse import assets as warehouse_assets
+from retail_platform.domains.weather import assets as weather_assets
+from retail_platform.domains.weather import checks as weather_checks
 from retail_platform.retailer import Retailer
 from retail_platform.settings import Settings, load_settings
 from retail_platform.sources.registry import open_source
@@ -40,6 +42,7 @@ _ASSETS: list[Callable[[Retailer], list[dg.AssetsDefinition]]] = [
     footfall_assets.build,
     forecast_assets.build,
     metric_assets.build,
+    weather_assets.build,
     warehouse_assets.build,
 ]
 _CHECKS: list[Callable[[Retailer], list[dg.AssetChecksDefinition]]] = [
@@ -51,6 +54,7 @@ _CHECKS: list[Callable[[Retailer], list[dg.AssetChecksDefinition]]] = [
     footfall_checks.build,
     forecast_checks.build,
     metric_checks.build,
+    weather_checks.build,
 ]
 
 _ACCEPTED = (

@@ -102,7 +102,16 @@ class Settings(BaseSettings):
     country: Country | None = Field(None, description="ISO 3166 alpha-2 code; default: the source's")
     calendar_events: Path | None = Field(
         None,
-        description="CSV of school holidays and events: kind (school_holiday, event), name, first_day, last_day",
+        description="CSV of special days: kind (school_holiday, promotion, strike, works, event, public_holiday), "
+        "name, first_day, last_day; store_id or region, where they are not those of all stores",
+    )
+    weather: Literal["none", "open-meteo"] = Field(
+        "none", description="who tells the weather at the stores where the source delivers none: open-meteo, over HTTP"
+    )
+    weather_url: str = Field(
+        "https://archive-api.open-meteo.com",
+        description="address of Open-Meteo's archive of past weather",
+        pattern=r"^https?://[^@?#\s]+$",
     )
     visitors_per_employee: float | None = Field(
         None, description="visitors one employee serves in an hour, for suggested staff; default: none suggested", gt=0

@@ -36,6 +36,7 @@ WHOLE_ANSWERS = 3  # how often an answer of several pages is begun anew at least
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 10.0  # seconds
 _CHUNK = 1 << 16
 _LONGEST_BODY = 20  # times the timeout: a server that sends a byte now and then does not hold a run for ever
+_TOLD_BY = ("error", "detail", "message", "reason")  # keys of an error's body
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 T = TypeVar("T")
@@ -43,10 +44,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Api:
-    """Where a source's API is."""
+    """Where a source's API is.
+
+    Attributes:
+        setting: that says so, for messages.
+    """
 
     url: str
     token: SecretStr | None = None
+    setting: str = URL
 
 
 def open_api(url: str | None, token: SecretStr | None) -> Api:
@@ -223,10 +229,10 @@ class Client:
         if status == 404 and self._layout.dated:
             raise SourceUnavailable(text)
         mend = ""
-        if status in (401, 403):
+        if status in (401, 403) and self._layout.auth != "none":
             mend = f"; mend {TOKEN}" if self._api.token else f"; set {TOKEN}"
         elif status == 404 or 300 <= status < 400:
-            mend = f"; mend {URL} or the input's path"
+            mend = f"; mend {self._api.setting} or the input's path"
         raise SourceContractError(text + mend)
 
     def _pause(self, state: "tenacity.RetryCallState") -> float:
@@ -269,5 +275,5 @@ def _error_text(response: "httpx.Response") -> str:
     except (ValueError, RecursionError, httpx.RequestError):
         return ""
     body = body[0] if isinstance(body, list) and body else body
-    texts = [body[key] for key in ("error", "detail", "message") if key in body] if isinstance(body, dict) else []
+    texts = [body.get(key) for key in _TOLD_BY] if isinstance(body, dict) else []
     return next((text[:300] for text in texts if isinstance(text, str)), "")
