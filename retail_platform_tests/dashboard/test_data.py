@@ -1,4 +1,4 @@
-"""What the dashboard reads: new versions without a restart, only changed days, and a reason for whatever is not there."""
+"""What the dashboard reads: new versions without a restart, only changed days, a reason for what is not there."""
 
 import shutil
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from retail_platform.dashboard.data import tables
 from retail_platform.dashboard.data.source import Data
 from retail_platform.dashboard.data.tables import Tables, Version
 from retail_platform.dashboard.data.unavailable import Unavailable
+from retail_platform.storage import s3
 from retail_platform.storage.lake import Lake
 from retail_platform.windows import Window
 from retail_platform_tests.dashboard import lakes
@@ -127,7 +128,7 @@ def test_a_lost_column_is_named(tmp_path: Path) -> None:
     lake.replace("stores", lakes.stores(), None)
     lake.replace("store_days", lakes.days(DAY).drop("margin"), DAY)
 
-    with pytest.raises(Unavailable, match="column_missing .*margin"):
+    with pytest.raises(Unavailable, match=r"column_missing .*margin"):
         Data(lake).facts()
 
 
@@ -139,6 +140,8 @@ def test_a_lost_file_is_a_reason_and_no_wrong_number(tmp_path: Path) -> None:
 
 
 def test_a_bucket_that_does_not_answer_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(s3, "ATTEMPTS", 1)
+    monkeypatch.setattr(s3, "_INSISTED", 1)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
