@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from retail_platform.domains.calendar.events import CalendarEventsError, read_events
+from retail_platform_tests.platform import PROJECT
 
 HEADER = "kind,name,first_day,last_day"
 
@@ -124,3 +125,13 @@ def test_another_encoding_names_the_file(tmp_path: Path) -> None:
 
     with pytest.raises(CalendarEventsError, match=r"events.csv.*UTF-8"):
         read_events(path)
+
+
+def test_the_example_of_the_documentation_can_be_read(tmp_path: Path) -> None:
+    page = (PROJECT / "docs/connecting-data.md").read_text()
+    (tmp_path / "events.csv").write_text(page[page.index(f"{HEADER},store_id") :].split("```")[0])
+
+    events = read_events(tmp_path / "events.csv")
+
+    assert events is not None
+    assert events.collect()["kind"].to_list() == ["school_holiday", "strike", "promotion"]
