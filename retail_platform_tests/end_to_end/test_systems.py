@@ -217,15 +217,21 @@ class TestLeedsFootfall:
         assert copies == {day: 192 * (2 if date(2016, 7, 1) <= day <= date(2016, 7, 3) else 1) for day in copies}
         assert leeds_footfall.table("quarantine_footfall_readings").is_empty()
 
-    def test_what_was_counted_is_the_sum_of_the_cameras(self, leeds_footfall: Platform, test_data: Path) -> None:
-        counted = (
-            leeds_rows(test_data / "leeds_footfall").group_by("date", "hour").agg(pl.col("observed_visitors").sum())
+    def test_readings_are_what_the_cameras_counted(self, leeds_footfall: Platform, test_data: Path) -> None:
+        counted = leeds_rows(test_data / "leeds_footfall")
+
+        readings = leeds_footfall.table("footfall_readings").select(
+            "date", pl.col("hour").cast(pl.Int64), camera="sensor_id", observed_visitors="visitors"
         )
 
-        hours = leeds_footfall.table("footfall").select("date", pl.col("hour").cast(pl.Int64), "observed_visitors")
+        assert readings.join(counted, on=counted.columns).height == readings.height
+        assert leeds_footfall.table("footfall").select("date", "hour").n_unique() == 7 * 24
 
-        assert hours.height == 7 * 24
-        assert hours.join(counted, on=["date", "hour", "observed_visitors"]).height == hours.height
+    def test_every_holiday_is_taken(self, leeds_footfall: Platform) -> None:
+        assert leeds_footfall.table("calendar_events")["kind"].value_counts().sort("count").rows() == [
+            ("public_holiday", 908),
+            ("school_holiday", 1_195),
+        ]
 
     def test_no_row_is_lost(self, leeds_footfall: Platform) -> None:
         assert lost(leeds_footfall.lake).is_empty()
