@@ -13,13 +13,16 @@ from retail_platform.automation.health import State, Unhealthy
 from retail_platform.automation.remedies import LONGEST_PAUSE, Decision, Kinship, Place, Rules, Situation, Tried, decide
 from retail_platform.automation.requests import Held
 from retail_platform.definitions import assemble, open_retailer
+from retail_platform.partitions import LookBack
 from retail_platform.settings import Settings
 
 KIN = Kinship(assemble(open_retailer(Settings(scale="tiny"))).resolve_asset_graph())
 RULES = Rules(attempts=3, backoff=60, runs=4, days_per_run=31)
 NOW = 1_000_000.0
-DAILY = [key.to_user_string() for key in KIN.order if KIN.turn[key] in (1, 2)]
-TABLES = [key.to_user_string() for key in KIN.order if KIN.turn[key] in (0, 3)]
+DAILY = [key.to_user_string() for key in KIN.order if 0 < KIN.turn[key] < KIN.last]
+FIRST = {key.to_user_string() for key in KIN.order if KIN.turn[key] == 1}
+DELIVERED = {asset for asset in FIRST if not KIN.above[dg.AssetKey(asset)]}
+TABLES = [key.to_user_string() for key in KIN.order if KIN.turn[key] in (0, KIN.last)]
 
 
 def day(number: int) -> date:
@@ -48,17 +51,21 @@ def shown(decision: Decision) -> list[tuple[str | None, int]]:
     return [(str(one.days) if one.days else None, one.attempt) for one in decision.requests]
 
 
+def names(keys: Iterable[dg.AssetKey]) -> set[str]:
+    return {key.to_user_string() for key in keys}
+
+
 def assets(decision: Decision, number: int = 0) -> set[str]:
-    return {key.to_user_string() for key in decision.requests[number].assets}
+    return names(decision.requests[number].assets)
 
 
 def test_the_turns() -> None:
     turn = {key.to_user_string(): number for key, number in KIN.turn.items()}
 
     assert turn["raw_stores"] == turn["stores"] == turn["calendar"] == turn["product_prices"] == 0
-    assert turn["raw_sales"] == turn["store_days"] == turn["product_daily_metrics"] == 1
-    assert turn["daily_metrics"] == 2
-    assert turn["period_metrics"] == turn["warehouse"] == 3
+    assert turn["raw_sales"] == turn["footfall_readings"] == turn["product_daily_metrics"] == 1
+    assert turn["daily_metrics"] == turn["store_days"] + 1
+    assert turn["period_metrics"] == turn["warehouse"] == KIN.last > turn["daily_metrics"]
 
 
 def test_nothing_is_requested_where_all_is_well() -> None:
@@ -69,10 +76,8 @@ def test_missing_days_are_requested_together_without_what_compares_them() -> Non
     decision = decided([one for number in range(1, 6) for one in whole_day(number)])
 
     assert shown(decision) == [("2026-03-01..2026-03-05", 1)]
-    assert assets(decision) == {asset for asset in DAILY if asset != "daily_metrics"}
-    assert set(decision.memory) == {
-        place(asset, number) for asset in ("raw_sales", "raw_footfall") for number in range(1, 6)
-    }
+    assert assets(decision) == FIRST
+    assert set(decision.memory) == {place(asset, number) for asset in DELIVERED for number in range(1, 6)}
 
 
 def test_what_compares_days_comes_once_they_are_there() -> None:
@@ -87,6 +92,36 @@ def test_what_compares_a_day_that_is_under_way_waits() -> None:
 
     assert shown(decided(late, held=Held(frozenset({day(1)})))) == []
     assert shown(decided(late, held=Held(frozenset({day(2)})))) == [("2026-03-22", 1)]
+
+
+def test_what_looks_at_every_day_before_waits_for_them_and_not_for_others() -> None:
+    graph = dg.Definitions(assets=_windowed()).resolve_asset_graph()
+    kin, late = Kinship(graph), [Unhealthy("estimated", day(40), State.STALE, "because", None)]
+
+    def asked(*held: int, also: Unhealthy | None = None) -> list[str]:
+        situation = Situation([*late, *([also] if also else [])], Held(frozenset(map(day, held))))
+        found = decide(kin, situation, {}, RULES, NOW).requests
+        return [f"{sorted(names(one.assets))} {one.days}" for one in found]
+
+    makes = f"['estimated', 'summed'] {day(40)}"
+    assert asked() == asked(29, 41) == [makes]
+    assert asked(30) == asked(37) == asked(40) == []
+    assert asked(also=Unhealthy("counted", day(35), State.FAILED, "because", None)) == [f"['counted'] {day(35)}"]
+
+
+def _windowed() -> list[dg.AssetsDefinition]:
+    days = dg.DailyPartitionsDefinition("2026-01-01")
+
+    @dg.asset(partitions_def=days)
+    def counted() -> None: ...
+
+    @dg.asset(partitions_def=days, ins={"counted": LookBack(10).asset_in(object)})
+    def estimated(counted: object) -> None: ...
+
+    @dg.asset(partitions_def=days)
+    def summed(estimated: object) -> None: ...
+
+    return [counted, estimated, summed]
 
 
 def test_tables_over_all_days_come_last() -> None:
@@ -140,7 +175,8 @@ def test_what_failed_too_often_is_given_up_with_what_hangs_on_it_and_nothing_els
     decision = decided([ill("raw_sales", 1), ill("sales", 1), ill("raw_footfall", 1)], memory)
 
     assert [(one.asset, one.day) for one in decision.given_up] == [("raw_sales", day(1))]
-    assert assets(decision) == {"raw_footfall", "footfall_readings", "quarantine_footfall_readings", "footfall"}
+    readings = {"raw_footfall", "footfall_readings", "quarantine_footfall_readings"}
+    assert readings <= assets(decision) == names({dg.AssetKey("raw_footfall")} | KIN.below[dg.AssetKey("raw_footfall")])
 
 
 def test_a_success_forgets_the_attempts() -> None:
@@ -190,7 +226,7 @@ def test_retries_hold_back_no_first_try() -> None:
 def test_what_lacks_a_store_is_delivered_again() -> None:
     decision = decided([ill("sales", 1, State.INCOMPLETE)])
 
-    assert {"raw_sales", "sales", "hourly_metrics", "store_days"} <= assets(decision)
+    assert {"raw_sales", "sales", "product_daily_metrics"} <= assets(decision)
     assert "raw_footfall" not in assets(decision)
     assert set(decision.memory) == {place("sales", 1)}
 
