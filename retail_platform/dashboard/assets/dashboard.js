@@ -98,10 +98,10 @@
 
   function clicked() {
     for (const one of window.dash_clientside.callback_context.triggered) {
-      const point = one.value && one.value.points && one.value.points[0];
-      let search = point && point.customdata;
-      if (Array.isArray(search)) search = search[0];
-      if (typeof search === "string" && (search === "" || search.startsWith("?"))) go(search);
+      const points = (one.value && one.value.points) || []; // of all traces there, and some lead nowhere
+      const queries = points.map((point) => [].concat(point.customdata)[0]);
+      const search = queries.find((query) => query === "" || (typeof query === "string" && query.startsWith("?")));
+      if (search !== undefined) go(search);
     }
     return window.dash_clientside.no_update;
   }
