@@ -89,24 +89,31 @@ def store_calendar(
     Returns:
         `StoreCalendarDay` rows in the order of stores and dates.
     """
-    places = stores.select("store_id", "country", "region")
     declared = _by_day(events, window)
     own, others = pl.col("store_id").is_not_null(), pl.col("region").is_not_null()
-    of_regions = declared.filter(~own, others).drop("store_id").join(places, on="region")
-    of_all = declared.filter(~own, ~others).select("kind", "name", "date").join(places, how="cross")
-    of_stores = (
-        declared.filter(own)
-        .join(places, on="store_id", suffix="_of_store")
-        .filter(pl.col("region").is_null() | (pl.col("region") == pl.col("region_of_store")))
-    )
+    # Stores of one region that no event names are alike: names are joined once for all of them.
+    named = declared.filter(own).select("store_id", alone="store_id").unique()
+    stores = stores.select("store_id", "country", "region").join(named, on="store_id", how="left")
+    like = ("country", "region", "alone")
+    places = stores.select(like).unique()
     of_places = places.join(public_holidays, on=["country", "region"], nulls_equal=True).with_columns(
         kind=pl.lit("public_holiday")
     )
-    columns = ("store_id", "date", "kind", "name")
-    days = pl.concat(part.select(columns) for part in (of_places, of_all, of_regions, of_stores))
+    of_all = declared.filter(~own, ~others).select("kind", "name", "date").join(places, how="cross")
+    of_regions = declared.filter(~own, others).drop("store_id").join(places, on="region")
+    of_stores = (
+        declared.filter(own)
+        .rename({"region": "region_of_event"})
+        .join(places, left_on="store_id", right_on="alone", coalesce=False)
+        .filter(pl.col("region_of_event").is_null() | (pl.col("region_of_event") == pl.col("region")))
+    )
+    columns = (*like, "date", "kind", "name")
     return (
-        days.filter(pl.col("date").is_between(window.first, window.last))
-        .pipe(_named, "store_id", "date")
+        pl.concat(part.select(columns) for part in (of_places, of_all, of_regions, of_stores))
+        .filter(pl.col("date").is_between(window.first, window.last))
+        .pipe(_named, *like, "date")
+        .join(stores, on=like, nulls_equal=True)
+        .drop(like)
         .sort("store_id", "date")
         .pipe(StoreCalendarDay.cast)
     )
