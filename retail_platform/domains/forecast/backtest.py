@@ -97,10 +97,19 @@ def backtest(panel: Panel, origins: Ints, method: Method = WHOLE) -> Backtest:
     return Backtest(joined, came, panel.special[:, joined.columns])
 
 
-def forecast(panel: Panel, origins: Ints, method: Method = WHOLE) -> Forecasts:
-    """The days after each origin, by a model of what was known at the first of them."""
+def forecast(panel: Panel, origins: Ints, method: Method = WHOLE, opens: Bools | None = None) -> Forecasts:
+    """The days after each origin, by a model of what was known at the first of them.
+
+    Args:
+        panel: counts and calendars.
+        origins: columns of the last known days.
+        method: the parts of the method to use.
+        opens: stores x origins x HORIZON, days that are known to open, even if their weekday never did.
+    """
     naive = np.exp(seasonal_naive(panel, _EVERYONE, origins))
     closed = closed_weekdays(panel, _EVERYONE, origins)
+    if opens is not None:
+        closed &= ~opens
     model = fit(panel, int(origins[0]), method)
     known = np.isfinite(panel.daily).cumsum(axis=1)[:, origins]
     learnt = (known >= LEAST_KNOWN) & (model is not None)

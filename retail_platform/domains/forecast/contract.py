@@ -7,8 +7,8 @@ import dataframely as dy
 import polars as pl
 
 HORIZON = 14  # days ahead
-ENSEMBLE, SEASONAL_NAIVE = "ensemble", "seasonal_naive"
-MODELS = [ENSEMBLE, SEASONAL_NAIVE]
+REGRESSION, SEASONAL_NAIVE = "regression", "seasonal_naive"
+MODELS = [REGRESSION, SEASONAL_NAIVE]
 
 
 def _nested() -> pl.Expr:

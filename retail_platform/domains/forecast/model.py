@@ -13,6 +13,8 @@ from retail_platform.domains.forecast.panel import Bools, Floats, Panel
 
 FIRST_ORIGIN = 35  # columns that the first example looks back on
 LEAST_DAYS = 84  # of history before anything is learnt from it
+_BOOSTED_FROM = 300  # days of history; with fewer, trees learn single weeks by heart
+_SEASON_FROM = 730  # days of history; with fewer, the day of the year tells one week from another, not seasons
 _REMEMBERED = 1461  # days; what is older says little of today
 _EXAMPLES = 20_000  # learnt from at most: a second of work, however many stores there are
 _LARGEST = 1.5  # logarithm; what lies further off is a fault or a strike
@@ -35,19 +37,18 @@ WHOLE = Method()
 class Model:
     """What was learnt from the days up to an origin."""
 
-    method: Method
+    chosen: Bools
     linear: "_Linear | None"
     boosted: "_Boosted | None"
 
     def predict(self, known: Examples) -> Floats:
         """Logarithm of visitors, in the shape of `known.base`."""
-        chosen = _chosen(known, self.method)
         features = known.values.reshape(-1, known.values.shape[-1])
         parts = []
         if self.linear is not None:
-            parts.append(self.linear.predict(features[:, chosen & known.linear]))
+            parts.append(self.linear.predict(features[:, self.chosen & known.linear]))
         if self.boosted is not None:
-            parts.append(self.boosted.predict(features[:, chosen]))
+            parts.append(self.boosted.predict(features[:, self.chosen]))
         return known.base + np.mean(parts, axis=0).reshape(known.base.shape)
 
 
@@ -68,9 +69,13 @@ def fit(panel: Panel, origin: int, method: Method = WHOLE) -> Model | None:
         return None
     features, weight = features[usable], np.exp(base[usable])
     gap = np.clip(gap[usable], -_LARGEST, _LARGEST)
-    chosen, weight = _chosen(known[0], method), weight / weight.mean()
-    linear = _Linear.fit(features[:, chosen & known[0].linear], gap, weight) if method.linear else None
-    return Model(method, linear, _Boosted.fit(features[:, chosen], gap, weight) if method.boosted else None)
+    chosen, weight = _chosen(known[0], method, origin + 1), weight / weight.mean()
+    boosts = method.boosted and (origin + 1 >= _BOOSTED_FROM or not method.linear)
+    return Model(
+        chosen,
+        _Linear.fit(features[:, chosen & known[0].linear], gap, weight) if method.linear else None,
+        _Boosted.fit(features[:, chosen], gap, weight) if boosts else None,
+    )
 
 
 def _history(panel: Panel, origin: int) -> list[Examples]:
@@ -86,8 +91,10 @@ def _history(panel: Panel, origin: int) -> list[Examples]:
     ]
 
 
-def _chosen(known: Examples, method: Method) -> Bools:
-    return np.array([group in method.groups for group in known.groups])
+def _chosen(known: Examples, method: Method, days: int) -> Bools:
+    too_early = set() if days >= _SEASON_FROM else {"day_of_year"}
+    named = zip(known.groups, known.names, strict=True)
+    return np.array([group in method.groups and name not in too_early for group, name in named])
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from retail_platform.domains.forecast import hours as hours_of_days
 from retail_platform.domains.forecast.backtest import Backtest, Forecasts, backtest, backtest_origins, forecast
 from retail_platform.domains.forecast.contract import (
-    ENSEMBLE,
     HORIZON,
+    REGRESSION,
     SEASONAL_NAIVE,
     FootfallBacktest,
     FootfallForecast,
@@ -68,8 +68,10 @@ def footfall_forecast(
         empty = (FootfallForecast.create_empty(), FootfallForecastDay.create_empty(), FootfallBacktest.create_empty())
         return Forecast(*empty, without_history=tuple(sorted(named)))
     tried = backtest(found, backtest_origins(found)) if len(backtest_origins(found)) else None
-    ahead = forecast(found, np.array([found.days - 1]))
     closed, opened = _openings(found, opening_hours)
+    ahead = forecast(
+        found, np.array([found.days - 1]), opens=np.any(opened, axis=-1, keepdims=True).reshape(-1, 1, HORIZON)
+    )
     hourly, split = _hourly(found, ahead, closed, opened)
     daily = np.where(np.isfinite(ahead.visitors[:, 0]), hourly.sum(axis=-1), np.nan)
     learnt = ahead.learnt[:, 0]
@@ -208,7 +210,7 @@ def _complete(rows: pl.DataFrame, contract: type) -> pl.DataFrame:
 
 
 def _model(learnt: pl.Expr) -> pl.Expr:
-    return pl.when(learnt).then(pl.lit(ENSEMBLE)).otherwise(pl.lit(SEASONAL_NAIVE))
+    return pl.when(learnt).then(pl.lit(REGRESSION)).otherwise(pl.lit(SEASONAL_NAIVE))
 
 
 def _repeated(special: Bools) -> Bools:
