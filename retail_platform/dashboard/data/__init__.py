@@ -1,0 +1,1 @@
+"""What the dashboard knows of the lake: tables cached by version, and measures summed from them."""

@@ -1,0 +1,73 @@
+"""Comparable-store growth: days on which a store was open against the same weekday 364 days earlier, open too.
+
+The definition is that of `period_metrics`, over any days and stores. Pure: frames in, frames out.
+"""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from retail_platform.dashboard.data.facts import MONEY, Facts
+from retail_platform.dashboard.data.measures import ADDITIVE, YEAR, of_stores, shifted
+from retail_platform.windows import Window
+
+
+def comparable_days(facts: Facts, stores: pl.Series, window: Window) -> pl.DataFrame:
+    """Sums of each store over its comparable days.
+
+    Args:
+        facts: the store days.
+        stores: numbers of the stores.
+        window: the days; those without a year before are left out.
+
+    Returns:
+        `store`, `comparable_days` and for each of `ADDITIVE` `<m>` and `<m>_year_ago`, over the comparable days on
+        which both are known; money in hundredths. No row for a store without a comparable day.
+    """
+    now = of_stores(facts.between(window), stores).filter("is_open")
+    then = of_stores(facts.between(shifted(window, YEAR)), stores).filter("is_open")
+    pairs = (
+        now.lazy()
+        .select("date", "store", *ADDITIVE)
+        .join(
+            then.lazy().select(pl.col("date").dt.offset_by(f"{YEAR}d"), "store", *ADDITIVE),
+            on=["date", "store"],
+            suffix="_year_ago",
+        )
+    )
+    sums = [_both(name, side) for name in ADDITIVE for side in (name, f"{name}_year_ago")]
+    return pairs.group_by("store").agg(*sums, comparable_days=pl.len().cast(pl.Int64)).sort("store").collect()
+
+
+def growth_by_store(days: pl.DataFrame) -> pl.DataFrame:
+    """Per cent of revenue above the year before: `store`, `comparable_growth`; of `comparable_days`' rows."""
+    return days.select("store", comparable_growth=_growth("revenue"))
+
+
+def growth(days: pl.DataFrame, measures: Sequence[str] = ADDITIVE) -> pl.DataFrame:
+    """All stores together, a row for each measure, of `comparable_days`' rows.
+
+    Returns:
+        `measure`, `now`, `year_ago` (money in units of the currency), `growth` in per cent; null where not known.
+    """
+    rows = []
+    for name in measures:
+        scale = 100 if name in MONEY else 1
+        now, then = (_total(days[side], scale) for side in (name, f"{name}_year_ago"))
+        rows.append((name, now, then, 100 * (now / then - 1) if now is not None and then else None))
+    kinds = {"measure": pl.String, "now": pl.Float64, "year_ago": pl.Float64, "growth": pl.Float64}
+    return pl.DataFrame(rows, schema=kinds, orient="row")
+
+
+def _both(name: str, side: str) -> pl.Expr:
+    known = pl.col(name).is_not_null() & pl.col(f"{name}_year_ago").is_not_null()
+    total = pl.col(side).filter(known).cast(pl.Int64).sum()
+    return pl.when(known.any()).then(total).alias(side)
+
+
+def _growth(measure: str) -> pl.Expr:
+    return 100 * (pl.col(measure) / pl.col(f"{measure}_year_ago").replace(0, None) - 1)
+
+
+def _total(values: pl.Series, scale: int) -> float | None:
+    return float(values.sum()) / scale if values.count() else None
