@@ -79,7 +79,8 @@ def demo() -> None:
     report(run_range(retailer, window, "*", verbose=False))
     console.print(month_table(retailer, window))
     console.print(
-        "Conversion counts the days on which every door counter worked; a store without doors has none.", style="dim"
+        "Conversion counts the days whose visitors are all counted or estimated; a store without doors has none.",
+        style="dim",
     )
     console.print(
         "\n[bold]Next:[/bold] `make dev` opens the Dagster UI; `retail tables`, `retail sql`, `retail check` and "

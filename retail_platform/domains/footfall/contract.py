@@ -7,6 +7,18 @@ import dataframely as dy
 import polars as pl
 
 STATUSES = ["ok", "closed", "broken", "implausible"]
+HEALTH = [
+    "ok",
+    "unjudged",
+    "dead",
+    "partial_day",
+    "stuck",
+    "spikes",
+    "undercounting",
+    "overcounting",
+    "clock_shift",
+]
+METHODS = ["observed", "closed", "siblings", "corrected", "history", "unknown"]
 
 
 class FootfallDelivery(dy.Schema):
@@ -41,14 +53,51 @@ class FootfallReading(dy.Schema):
         return (pl.col("status") != "ok") | pl.col("visitors").is_not_null()
 
 
+class SensorHealth(dy.Schema):
+    """How far one door counter can be believed on one day its store is open.
+
+    `expected` is what it should have counted in its open hours, from its own previous weeks and from its siblings
+    on the day; it is null where there is no history, and the counter is then `unjudged`.
+    """
+
+    date = dy.Date(primary_key=True)
+    store_id = dy.String(primary_key=True)
+    sensor_id = dy.String(primary_key=True)
+    status = dy.Enum(HEALTH)
+    hours_expected = dy.Int64(min=0, description="Open hours of the day")
+    hours_counted = dy.Int64(min=0, description="Of them with a count")
+    observed = dy.Int64(nullable=True, min=0, description="Persons counted in them; null where none was")
+    expected = dy.Float64(nullable=True, min=0, description="Persons it should have counted")
+    expected_low = dy.Float64(nullable=True, min=0, description="Of an 80 % interval of a working day")
+    expected_high = dy.Float64(nullable=True, min=0, description="Of an 80 % interval of a working day")
+    score = dy.Float64(nullable=True, description="Distance from expected, in the counter's usual distances")
+    rejected_hours = dy.List(dy.Int8(), description="Hours whose counts are not used")
+    reason = dy.String(nullable=True, description="Why it is not ok")
+
+
 class Footfall(dy.Schema):
-    """One store in one local hour."""
+    """One store in one local hour, every open hour of every store with doors.
+
+    `method` is the weakest that was used for any of the store's counters: `observed`; `closed` is a known 0;
+    `siblings` estimates from the counters beside it; `corrected` scales a counter that counts too few or too many;
+    `history` estimates from the previous weeks alone; `unknown` has nothing to go on.
+    """
 
     date = dy.Date(primary_key=True)
     hour = dy.Int8(primary_key=True, min=0, max=23)
     store_id = dy.String(primary_key=True)
     visitors = dy.Int64(nullable=True, min=0, description="Persons entering; null where unknown")
+    visitors_low = dy.Int64(nullable=True, min=0, description="Of an 80 % interval")
+    visitors_high = dy.Int64(nullable=True, min=0, description="Of an 80 % interval")
     observed_visitors = dy.Int64(nullable=True, min=0, description="Of them counted; null where no counter worked")
     imputed_share = dy.Float64(nullable=True, min=0, max=1, description="Share of visitors that was estimated")
+    method = dy.Enum(METHODS)
     sensors_ok = dy.Int64(min=0)
     sensors_total = dy.Int64(min=0, description="That should have counted; 0 in a closed hour")
+
+    @dy.rule()
+    def interval_holds_the_estimate(cls) -> pl.Expr:
+        """The interval is there where the estimate is, and around it."""
+        known = pl.col("visitors").is_not_null()
+        ordered = (pl.col("visitors_low") <= pl.col("visitors")) & (pl.col("visitors") <= pl.col("visitors_high"))
+        return pl.when(known).then(ordered).otherwise(pl.col("visitors_low").is_null())

@@ -38,7 +38,9 @@ class HourlyMetrics(dy.Schema):
     open = dy.Bool(description="By the opening hours, else by having data")
     visitors = dy.Int64(nullable=True)
     imputed_visitors = dy.Float64(nullable=True, description="Visitors that were estimated")
-    visitors_complete = dy.Bool(nullable=True, description="All counters worked; null: the store has none")
+    visitors_complete = dy.Bool(
+        nullable=True, description="Every counter has a count or an estimate; null: the store has none"
+    )
     transactions = dy.Int64(nullable=True)
     store_transactions = dy.Int64(nullable=True, description="Transactions in channel store")
     units = dy.Int64(nullable=True)

@@ -123,11 +123,8 @@ def _with_hourly_visitors(rows: pl.LazyFrame, footfall: pl.LazyFrame | None) -> 
             sensors_total=pl.lit(None, dtype=pl.Int64),
             visitors_complete=pl.lit(None, dtype=pl.Boolean),
         )
-    counted = footfall.select(*_STORE_HOUR, "visitors", "imputed_share", "sensors_ok", "sensors_total")
-    complete = (
-        pl.col("visitors").is_not_null()
-        & ((pl.col("sensors_ok") >= pl.col("sensors_total")) | (pl.col("imputed_share") > 0))
-    ).fill_null(value=False)
+    counted = footfall.select(*_STORE_HOUR, "visitors", "imputed_share", "sensors_total")
+    complete = pl.col("visitors").is_not_null()
     has_doors = pl.col("format") != ONLINE
     return rows.join(counted, on=_STORE_HOUR, how="left").with_columns(
         imputed_visitors=pl.col("visitors") * pl.col("imputed_share"),

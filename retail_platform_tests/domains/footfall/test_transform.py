@@ -1,17 +1,11 @@
-"""Working, closed, broken and implausible hours of door counters, and what a store's hour sums up to."""
+"""Working, closed, broken and implausible hours of door counters."""
 
 from typing import Any
 
-import narwhals as nw
-import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from polars.testing import assert_frame_equal
 
-from retail_platform.domains.engine import reduced
-from retail_platform.domains.footfall.contract import STATUSES, Footfall, FootfallDelivery, FootfallReading
-from retail_platform.domains.footfall.transform import footfall, hourly_footfall, judged_readings
+from retail_platform.domains.footfall.contract import FootfallDelivery
+from retail_platform.domains.footfall.transform import judged_readings
 from retail_platform.domains.stores.contract import OpeningHours, Store
 from retail_platform_tests.domains.frames import MONDAY, frame
 
@@ -80,64 +74,3 @@ def test_without_a_bound_of_the_source_the_capacity_gives_one(capacity: int | No
     readings = [{"hour": 9, "visitors": 120}, {"hour": 9, "visitors": 121}]
 
     assert statuses(*readings, opening=None, capacity=capacity, bound=None) == expected
-
-
-def summed(*readings: tuple[str, int, int | None, str]) -> pl.DataFrame:
-    """Hours of one store from (sensor, hour, visitors, status)."""
-    rows = [{"sensor_id": s, "hour": h, "visitors": v, "status": w} for s, h, v, w in readings]
-    found = frame(FootfallReading, *rows, date=MONDAY, store_id="S1", copies=1)
-    result = footfall(reduced(hourly_footfall(nw.from_native(found.lazy())))).collect()
-    Footfall.validate(result)
-    return result.select("hour", "visitors", "sensors_ok", "sensors_total")
-
-
-def test_working_counters_are_summed() -> None:
-    assert summed(("D1", 9, 5, "ok"), ("D2", 9, 0, "ok")).rows() == [(9, 5, 2, 2)]
-
-
-@pytest.mark.parametrize("status", ["broken", "implausible"])
-def test_a_counter_that_did_not_work_is_missed_not_summed(status: str) -> None:
-    assert summed(("D1", 9, 5, "ok"), ("D2", 9, 40_000, status)).rows() == [(9, 5, 1, 2)]
-
-
-def test_where_no_counter_worked_the_hour_is_unknown_not_0() -> None:
-    assert summed(("D1", 9, None, "broken"), ("D2", 9, 40_000, "implausible")).rows() == [(9, None, 0, 2)]
-
-
-def test_a_closed_hour_is_known_and_0() -> None:
-    assert summed(("D1", 9, None, "closed"), ("D2", 9, 0, "closed"), ("D1", 10, 4, "ok")).rows() == [
-        (9, 0, 0, 0),
-        (10, 4, 1, 2),
-    ]
-
-
-def test_a_counter_that_delivers_only_some_hours_is_missed_in_the_others() -> None:
-    assert summed(("D1", 9, 5, "ok"), ("D2", 9, 6, "ok"), ("D1", 10, 7, "ok")).rows() == [(9, 11, 2, 2), (10, 7, 1, 2)]
-
-
-def test_nothing_is_estimated() -> None:
-    found = frame(FootfallReading, {"status": "ok", "visitors": 5}, {"status": "broken"}, date=MONDAY, store_id="S1")
-    hours = found.with_columns(hour=pl.Series([9, 10], dtype=pl.Int8), sensor_id=pl.lit("D1"))
-
-    result = footfall(reduced(hourly_footfall(nw.from_native(hours.lazy())))).collect()
-
-    assert result.select("observed_visitors", "imputed_share").rows() == [(5, 0.0), (None, None)]
-
-
-readings = st.lists(
-    st.tuples(st.sampled_from(["D1", "D2", "D3"]), st.integers(8, 11), st.integers(0, 50), st.sampled_from(STATUSES)),
-    unique_by=lambda reading: reading[:2],
-    min_size=1,
-)
-
-
-@settings(max_examples=50, deadline=None)
-@given(rows=readings, data=st.data())
-def test_every_working_count_is_summed_once_in_any_order(
-    rows: list[tuple[str, int, int, str]], data: st.DataObject
-) -> None:
-    hours = summed(*rows)
-
-    assert hours["visitors"].sum() == sum(visitors for _, _, visitors, status in rows if status == "ok")
-    assert hours.filter(pl.col("sensors_ok") > pl.col("sensors_total")).is_empty()
-    assert_frame_equal(hours, summed(*data.draw(st.permutations(rows))))

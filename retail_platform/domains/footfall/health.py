@@ -1,0 +1,210 @@
+"""Which counters can be believed on a day, and why not.
+
+Only the verdicts belong here; what is usual is `usual`'s business, what stands in for a rejected count `imputation`'s.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from retail_platform.domains.footfall.contract import SensorHealth
+from retail_platform.domains.footfall.grid import Floats, Grid, Ints, Mask
+from retail_platform.domains.footfall.usual import Usual, is_suspect, median
+
+_BAND = 1.2816  # of an 80 % interval, in standard deviations
+_LEAST_EXPECTED = 5.0  # persons; where fewer are expected a 0 proves nothing
+_PARTIAL_HOURS = 3  # in a row
+_STUCK_HOURS, _STUCK_WHILE_CHANGING = 6, 4  # equal counts in a row; while what is usual at least doubles
+_STUCK_COUNT = 10.0
+_SOLD_WEEKS = 4  # of the same weekday that sales are compared with
+_ALIKE = 0.4  # log distance of sales and visitors that is no contradiction
+_SHIFTS = (-3, -2, -1, 1, 2, 3)
+_SHIFT_GAIN, _SHIFT_HOURS = 3.0, 6
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """Of the counters of a grid's last day; `rejected` is (sensor, hour), the rest (sensor)."""
+
+    status: list[str]
+    rejected: Mask
+    reason: list[str | None]
+    expected: Floats
+    spread: Floats
+    score: Floats
+
+
+def verdicts(grid: Grid, found: Usual) -> Verdicts:
+    """Judge each counter's last day; the gravest finding names it."""
+    opened = grid.hours_to_count()
+    counts = np.where(opened, grid.counts[:, -1], np.nan)
+    hourly = found.usual_counts() * np.exp(np.nan_to_num(found.level[:, -1]))[:, None]
+    known = np.isfinite(hourly) & opened
+    expected = np.where(known, np.nan_to_num(hourly), 0.0)
+    total = expected.sum(axis=1)
+    counted = np.isfinite(counts)
+    ratio, level = found.ratio[:, -1], found.level[:, -1]
+    spread = np.sqrt(found.spread**2 + 1 / np.maximum(total, 1.0))
+    score = (ratio - level) / spread
+    suspect = is_suspect(ratio, ratio - level, score, found.has_siblings[:, -1])
+    suspect &= found.has_siblings[:, -1] | ~_sold_alike(grid, ratio)
+
+    spikes = grid.absurd[:, -1] | found.spikes[:, -1]
+    dead = opened.any(axis=1) & _dead(counts, expected, opened)
+    partial = _runs((~counted | (counts == 0)) & (expected >= _LEAST_EXPECTED), _PARTIAL_HOURS)
+    stuck = _stuck(counts, expected)
+    shift = _clock_shift(grid.counts[:, -1], found.usual_counts())
+    findings = {
+        "dead": dead,
+        "clock_shift": shift != 0,
+        "stuck": stuck.any(axis=1),
+        "undercounting": suspect & (score < 0),
+        "overcounting": suspect & (score > 0),
+        "partial_day": partial.any(axis=1),
+        "spikes": spikes.any(axis=1),
+        "unjudged": ~known.any(axis=1),
+    }
+    status = np.select(list(findings.values()), list(findings), "ok").tolist()
+    whole = np.isin(status, ["dead", "undercounting", "overcounting"])  # a shifted clock leaves the day's sum right
+    rejected = (spikes | stuck | (partial & (counts == 0)) | whole[:, None]) & opened
+    reasons = [_reason(*case) for case in zip(status, _facts(counts, expected, rejected, shift), strict=True)]
+    return Verdicts(status, rejected, reasons, np.where(known.any(axis=1), total, np.nan), spread, score)
+
+
+def health_frame(day: date, grid: Grid, judged: Verdicts) -> pl.DataFrame:
+    """`SensorHealth` rows of the stores that trade on a day."""
+    opened = grid.hours_to_count()
+    counts = np.where(opened, grid.counts[:, -1], np.nan)
+    counted = np.isfinite(counts)
+    half = np.expm1(_BAND * judged.spread) + 1
+    frame = pl.DataFrame(
+        {
+            "date": pl.Series([day], dtype=pl.Date).new_from_index(0, len(grid.sensors)),
+            "store_id": [grid.stores[number] for number in grid.store],
+            "sensor_id": grid.sensors,
+            "status": pl.Series(judged.status, dtype=pl.String),
+            "hours_expected": opened.sum(axis=1),
+            "hours_counted": counted.sum(axis=1),
+            "observed": np.where(counted, counts, 0.0).sum(axis=1),
+            "expected": judged.expected,
+            "expected_low": judged.expected / half,
+            "expected_high": judged.expected * half,
+            "score": judged.score,
+            "rejected_hours": pl.Series(
+                [np.flatnonzero(row).tolist() for row in judged.rejected], dtype=pl.List(pl.Int8)
+            ),
+            "reason": pl.Series(judged.reason, dtype=pl.String),
+        }
+    )
+    trades = pl.Series(opened.any(axis=1))
+    known = pl.col("expected").is_not_nan()
+    return (
+        frame.filter(trades)
+        .with_columns(
+            pl.when(pl.col("hours_counted") > 0).then("observed"),
+            pl.when(known).then(pl.col("expected", "expected_low", "expected_high")),
+            pl.when(pl.col("score").is_not_nan()).then("score"),
+        )
+        .pipe(SensorHealth.cast)
+    )
+
+
+def _sold_alike(grid: Grid, ratio: Floats) -> Mask:
+    """The store's sales moved as its counter did: then it was the store, not the counter (sensor)."""
+    before = median(grid.sold[:, -8::-7][:, :_SOLD_WEEKS], axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        moved = np.log(grid.sold[:, -1] / before)[grid.store]
+    alike: Mask = np.abs(ratio - moved) < _ALIKE
+    return alike
+
+
+def _dead(counts: Floats, expected: Floats, opened: Mask) -> Mask:
+    """Nothing, or nothing but zeros where somebody is expected."""
+    nothing = ~np.isfinite(counts).any(axis=1)
+    zeros = (np.nan_to_num(counts).sum(axis=1) == 0) & (expected.sum(axis=1) >= _LEAST_EXPECTED)
+    dead: Mask = (nothing | zeros) & opened.any(axis=1)
+    return dead
+
+
+def _stuck(counts: Floats, expected: Floats) -> Mask:
+    """Hours of a run of equal counts that is too long to be chance."""
+    same = (counts[:, 1:] == counts[:, :-1]) & (counts[:, 1:] >= _STUCK_COUNT)
+    stuck = np.zeros(counts.shape, bool)
+    for length in (_STUCK_HOURS, _STUCK_WHILE_CHANGING):
+        for start in range(counts.shape[1] - length + 1):
+            run: Mask = np.logical_and.reduce(same[:, start : start + length - 1], axis=1)
+            if length == _STUCK_WHILE_CHANGING:
+                usual = expected[:, start : start + length]
+                run &= usual.max(axis=1) >= 2 * np.maximum(usual.min(axis=1), 1.0)
+            stuck[:, start : start + length] |= run[:, None]
+    return stuck
+
+
+def _runs(marked: Mask, length: int) -> Mask:
+    """Those of the marked hours that lie in a run of at least `length`."""
+    runs = np.zeros(marked.shape, bool)
+    for start in range(marked.shape[1] - length + 1):
+        whole: Mask = np.logical_and.reduce(marked[:, start : start + length], axis=1)
+        runs[:, start : start + length] |= whole[:, None]
+    return runs
+
+
+def _clock_shift(counts: Floats, usual: Floats) -> Ints:
+    """By how many hours the day's curve lies beside the usual one; 0 for none."""
+    day, curve = np.sqrt(np.nan_to_num(counts)), np.sqrt(np.nan_to_num(usual))
+
+    def misfit(shift: int) -> Floats:
+        moved = np.zeros(curve.shape)
+        if shift > 0:
+            moved[:, shift:] = curve[:, :-shift]
+        elif shift < 0:
+            moved[:, :shift] = curve[:, -shift:]
+        else:
+            moved = curve
+        scale = (day * moved).sum(axis=1) / np.maximum((moved**2).sum(axis=1), 1e-9)
+        return ((day - scale[:, None] * moved) ** 2).sum(axis=1) / np.maximum((day**2).sum(axis=1), 1e-9)
+
+    unmoved = misfit(0)
+    moved = np.stack([misfit(shift) for shift in _SHIFTS])
+    best = moved.argmin(axis=0)
+    enough = ((counts > 0).sum(axis=1) >= _SHIFT_HOURS) & (np.nan_to_num(counts).sum(axis=1) >= 10 * _STUCK_COUNT)
+    clear = enough & (unmoved > _SHIFT_GAIN * moved.min(axis=0)) & (unmoved > 0.05)
+    return np.where(clear, np.array(_SHIFTS)[best], 0)
+
+
+def _facts(counts: Floats, expected: Floats, rejected: Mask, shift: Ints) -> list[dict[str, object]]:
+    observed, wanted = np.nan_to_num(counts).sum(axis=1), expected.sum(axis=1)
+    missing = (~np.isfinite(counts) | (counts == 0)) & (expected >= _LEAST_EXPECTED)
+    return [
+        {
+            "observed": f"{observed[number]:,.0f}",
+            "expected": f"{wanted[number]:,.0f}",
+            "share": f"{observed[number] / wanted[number]:.0%}" if wanted[number] else "",
+            "hours": ", ".join(f"{hour}:00" for hour in np.flatnonzero(rejected[number])),
+            "missing": ", ".join(f"{hour}:00" for hour in np.flatnonzero(missing[number])),
+            "shift": int(shift[number]),
+        }
+        for number in range(len(counts))
+    ]
+
+
+def _reason(status: str, fact: dict[str, object]) -> str | None:
+    match status:
+        case "dead":
+            return f"no visitors counted all day; about {fact['expected']} expected"
+        case "clock_shift":
+            return f"the day's curve lies {fact['shift']:+d} h off the usual one: check its clock; its sum is used"
+        case "stuck":
+            return f"the same count over and over: {fact['hours']}"
+        case "undercounting" | "overcounting":
+            return f"counted {fact['observed']} where about {fact['expected']} were expected ({fact['share']})"
+        case "partial_day":
+            return f"no count at {fact['missing']}"
+        case "spikes":
+            return f"far more than can be: {fact['hours']}"
+        case "unjudged":
+            return "no same weekday before to compare with"
+        case _:
+            return None
