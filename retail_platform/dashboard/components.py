@@ -27,14 +27,14 @@ class Column:
 
     Attributes:
         name: of the frame's column.
-        label: its heading.
+        label: its heading; may be a link.
         shown: makes a cell's text of a value; None: as it is.
         number: whether it is set to the right.
         tone: makes `good`, `bad` or nothing of a value.
     """
 
     name: str
-    label: str
+    label: str | Component
     shown: Callable[[Any], str] | None = None
     number: bool = False
     tone: Callable[[Any], str] | None = None

@@ -2,5 +2,8 @@
 
 from retail_platform.dashboard.page import Page
 from retail_platform.dashboard.pages.overview import PAGE as OVERVIEW
+from retail_platform.dashboard.pages.products import PAGE as PRODUCTS
+from retail_platform.dashboard.pages.store import PAGE as STORE
+from retail_platform.dashboard.pages.stores import PAGE as STORES
 
-PAGES: tuple[Page, ...] = (OVERVIEW,)
+PAGES: tuple[Page, ...] = (OVERVIEW, STORES, STORE, PRODUCTS)

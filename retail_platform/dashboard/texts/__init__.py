@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from retail_platform.dashboard.texts import measures, overview, shell
+from retail_platform.dashboard.texts import measures, overview, products, shell, store, stores
 
 CATALOGUE: dict[str, tuple[str, str]] = {}
-for module in (shell, measures, overview):
+for module in (shell, measures, overview, stores, store, products):
     assert not CATALOGUE.keys() & module.TEXTS.keys(), f"{module.__name__} has keys that another module has"
     CATALOGUE |= module.TEXTS
 

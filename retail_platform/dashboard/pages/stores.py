@@ -1,0 +1,376 @@
+"""All stores: which lead and which lag, where they are, how they went over time and against last year."""
+
+import math
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import polars as pl
+from dash import html
+from dash.development.base_component import Component
+
+from retail_platform.dashboard.charts import line, measure_axis, time_axis
+from retail_platform.dashboard.components import Column, card, choice, graph, message, table, tone
+from retail_platform.dashboard.data.comparable import comparable_days, growth, growth_by_store
+from retail_platform.dashboard.data.measures import (
+    ADDITIVE,
+    EVERY,
+    OF_MONEY,
+    YEAR,
+    by_store,
+    change_by_store,
+    currency_of,
+    of_stores,
+    summed,
+)
+from retail_platform.dashboard.formats import Formats
+from retail_platform.dashboard.page import Page, View
+from retail_platform.dashboard.pages.common import STORE, TABLES, numbers_key
+from retail_platform.dashboard.ranking import Ranking, hover
+from retail_platform.dashboard.theme import PALETTES, Figure, Trace, figure
+
+MEASURES = (
+    "revenue",
+    "visitors",
+    "transactions",
+    "units",
+    "margin",
+    "margin_rate",
+    "conversion_rate",
+    "atv",
+    "upt",
+    "sales_per_visitor",
+    "visitors_imputed_share",
+)
+RANKING = Ranking(MEASURES, "store_id")
+MOST_COMPARED = 8
+_DASHES = ("solid", "dash", "dot", "dashdot", "solid", "dash", "dot", "dashdot")
+_MOST_LABELS = 25
+_LARGEST = 34  # pixels
+
+
+def layout(view: View) -> Component:
+    """The page."""
+    formats, measure = view.formats(currency_of(view.rows)), RANKING.measure(view)
+    lead = view.t(
+        "overview_lead",
+        period=formats.window(view.filters.window),
+        stores=view.t("stores_count_one")
+        if view.stores.height == 1
+        else view.t("stores_count", count=formats.number(view.stores.height)),
+        currency=formats.currency or "",
+    )
+    return html.Div(
+        [
+            html.H1(view.t("stores")),
+            html.P(lead, className="lead"),
+            html.Div(
+                choice(view, RANKING.sort, {name: view.t(name) for name in MEASURES}, view.t("stores_measure")),
+                className="choices",
+            ),
+            html.Div(
+                [
+                    _ranking(view, formats, measure),
+                    _map(view, formats, measure),
+                    _spread(view, formats, measure),
+                    _compare(view, formats, measure),
+                    _comparable(view, formats),
+                ],
+                className="cards",
+            ),
+        ]
+    )
+
+
+def ranking(view: View) -> pl.DataFrame:
+    """Measures of each store in the order chosen, with the change of the measure and comparable growth of revenue."""
+    key, changed = numbers_key(view), _changed(view)
+    stores = view.stores["store"]
+    rows = view.data.tables.result(TABLES, ("stores", key), lambda: by_store(view.rows, view.facts))
+    change = view.data.tables.result(
+        TABLES,
+        ("stores change", key, changed),
+        lambda: change_by_store(view.facts, stores, view.filters.window, view.filters.basis, changed),
+    )
+    found = (
+        rows.join(change, on="store_id", how="left")
+        .join(growth_by_store(_comparable_days(view)), on="store", how="left")
+        .select("store_id", "label", "city", "region", "format", *MEASURES, "change", "comparable_growth")
+    )
+    return RANKING.ranked(view, found)
+
+
+def places(view: View) -> pl.DataFrame:
+    """The chosen measure of each store with coordinates."""
+    places = view.facts.stores.select("store_id", "latitude", "longitude")
+    return (
+        ranking(view)
+        .join(places, on="store_id")
+        .filter(pl.col("latitude").is_not_null() & pl.col("longitude").is_not_null())
+        .select("store_id", "label", "city", "latitude", "longitude", RANKING.measure(view))
+    )
+
+
+def spread(view: View) -> pl.DataFrame:
+    """The chosen measure of each store that knows it, with its format."""
+    measure = RANKING.measure(view)
+    return ranking(view).filter(pl.col(measure).is_not_null()).select("store_id", "label", "format", measure)
+
+
+def compared(view: View) -> pl.DataFrame:
+    """The chosen measure of up to 8 stores by period: those chosen by name, else the first of the ranking."""
+    measure, stores, every = RANKING.measure(view), _of_comparison(view), EVERY[view.filters.grain]
+    numbers = view.facts.stores.filter(pl.col("store_id").is_in(stores.implode()))
+
+    def compute() -> pl.DataFrame:
+        period = pl.col("date").dt.truncate(every).alias("period")
+        rows = summed(of_stores(view.rows, numbers["store"]), ["store", period])
+        periods = view.rows.select(period).unique()
+        order = pl.DataFrame({"store_id": stores}).with_row_index("place").join(numbers, on="store_id")
+        return (
+            order.join(periods, how="cross")
+            .join(rows, on=["store", "period"], how="left")
+            .sort("place", "period")
+            .select("store_id", "label", "period", *MEASURES)
+        )
+
+    key = ("stores compared", numbers_key(view), view.filters.grain, tuple(stores))
+    return view.data.tables.result(TABLES, key, compute).select("store_id", "label", "period", measure)
+
+
+def comparable(view: View) -> pl.DataFrame:
+    """Each measure over the comparable days of all stores, and 364 days earlier."""
+    return growth(_comparable_days(view))
+
+
+def _comparable_days(view: View) -> pl.DataFrame:
+    stores = view.stores["store"]
+    key = ("stores comparable", numbers_key(view))
+    return view.data.tables.result(TABLES, key, lambda: comparable_days(view.facts, stores, view.filters.window))
+
+
+def _changed(view: View) -> str:
+    measure = RANKING.measure(view)
+    return measure if measure in ADDITIVE else "revenue"
+
+
+def _of_comparison(view: View) -> pl.Series:
+    named = view.filters.stores
+    rows = ranking(view)["store_id"]
+    if 0 < len(named) <= MOST_COMPARED:
+        return rows.filter(rows.is_in(list(named)))
+    return rows.head(MOST_COMPARED)
+
+
+def _titled(view: View, formats: Formats, key: str, measure: str) -> str:
+    return view.t(key, measure=view.t(measure)) + (f" ({formats.currency})" if measure in OF_MONEY else "")
+
+
+def _alone(view: View, rows: pl.DataFrame) -> list[str]:
+    return [view.query(view.filters.but(stores=(store,))) for store in rows["store_id"]]
+
+
+def _ranking(view: View, formats: Formats, measure: str) -> Component:
+    def column(name: str) -> Column:
+        return Column(name, RANKING.heading(view, name), lambda value: formats.measure(name, value), number=True)
+
+    changed = _changed(view)
+    change = Column(
+        "change",
+        view.t("stores_change", measure=view.t(changed)),
+        formats.change,
+        number=True,
+        tone=lambda value: tone(changed, value),
+    )
+    like = Column(
+        "comparable_growth",
+        view.t("stores_comparable_growth"),
+        formats.change,
+        number=True,
+        tone=lambda value: tone("revenue", value),
+    )
+    rest = [name for name in MEASURES if name != measure]
+    columns = [Column("label", view.t("store")), column(measure), change, like, *(column(name) for name in rest)]
+    columns.append(Column("region", view.t("region")))
+    title = _titled(view, formats, "stores_ranking", measure)
+
+    def href(row: Mapping[str, Any]) -> str:
+        return view.href(view.filters.but(stores=(row["store_id"],), options=()), STORE)
+
+    shown = RANKING.portion_of(view, ranking(view), columns, caption=title, href=href)
+    return card(view, "ranking", title, shown, about=view.t("stores_ranking_hint"), wide=True)
+
+
+def _map(view: View, formats: Formats, measure: str) -> Component:
+    rows, title = places(view), _titled(view, formats, "stores_map", measure)
+    if not rows.height:
+        return message(view.t("stores_map_none_title"), view.t("stores_map_none"))
+    about, lacking = view.t("stores_map_hint"), ranking(view).height - rows.height
+    if lacking:
+        about += " " + view.t("stores_map_some", count=formats.number(lacking))
+    return card(view, "map", title, graph("map", _map_figure(view, formats, measure, rows), title), about=about)
+
+
+def _map_figure(view: View, formats: Formats, measure: str, rows: pl.DataFrame) -> Figure:
+    colours = PALETTES[view.filters.theme]
+    values = rows[measure]
+    labels = rows["city"].fill_null("") if rows.height <= _MOST_LABELS else None
+    marker: dict[str, Any] = {"line": {"color": colours.surface, "width": 1}}
+    if measure in ADDITIVE:
+        most = max((value for value in values.abs() if value is not None), default=0) or 1
+        marker |= {"color": colours.accent, "opacity": 0.75}
+        marker["size"] = [max(7.0, _LARGEST * math.sqrt(abs(value or 0) / most)) for value in values]
+    else:
+        bar = {"thickness": 10, "outlinewidth": 0, "tickfont": {"color": colours.muted}}
+        bar |= {key: value for key, value in measure_axis(formats, measure).items() if key.startswith("tick")}
+        marker |= {"color": values.to_list(), "colorscale": [list(step) for step in colours.scale], "size": 15}
+        marker |= {"showscale": True, "colorbar": bar, "line": {"color": colours.muted, "width": 1}}
+    trace: Trace = {
+        "type": "scatter",
+        "mode": "markers" if labels is None else "markers+text",
+        "x": rows["longitude"].to_list(),
+        "y": rows["latitude"].to_list(),
+        "text": None if labels is None else labels.to_list(),
+        "textposition": "top center",
+        "textfont": {"color": colours.muted, "size": 11},
+        "customdata": [list(pair) for pair in zip(_alone(view, rows), rows["label"], values, strict=True)],
+        "hovertemplate": f"<b>%{{customdata[1]}}</b><br>{hover(formats, measure, 'customdata[2]')}<extra></extra>",
+        "marker": marker,
+        "cliponaxis": False,
+    }
+    hidden = {"showticklabels": False, "zeroline": False, "showgrid": True, "nticks": 8}
+    ratio = 1 / max(0.1, math.cos(math.radians(float(rows["latitude"].mean()))))  # type: ignore[arg-type]
+    return figure(
+        view.filters.theme,
+        [trace],
+        separators=formats.separators(),
+        height=420,
+        x=hidden | {"range": _padded(rows["longitude"])},
+        y=hidden | {"range": _padded(rows["latitude"]), "rangemode": "normal", "scaleanchor": "x", "scaleratio": ratio},
+    )
+
+
+def _padded(values: pl.Series) -> list[float]:
+    low, high = float(values.min()), float(values.max())  # type: ignore[arg-type]
+    pad = 0.12 * (high - low) or 0.5
+    return [low - pad, high + pad]
+
+
+def _spread(view: View, formats: Formats, measure: str) -> Component:
+    rows, title = spread(view), _titled(view, formats, "stores_spread", measure)
+    if not rows.height:
+        return message(view.t("stores_spread_none_title"), view.t("stores_spread_none"))
+    colours = PALETTES[view.filters.theme]
+    kinds = rows["format"].fill_null("–").unique().sort(descending=True).to_list()
+    traces: list[Trace] = []
+    for kind in kinds:
+        some = rows.filter(pl.col("format").fill_null("–") == kind)
+        traces.append(
+            {
+                "type": "box",
+                "orientation": "h",
+                "name": kind,
+                "y0": kind,
+                "x": some[measure].to_list(),
+                "boxpoints": "all",
+                "jitter": 0.5,
+                "pointpos": 0,
+                "hoveron": "points",
+                "text": some["label"].to_list(),
+                "customdata": _alone(view, some),
+                "hovertemplate": f"<b>%{{text}}</b><br>{hover(formats, measure, 'x')}<extra></extra>",
+                "line": {"color": colours.muted, "width": 1},
+                "fillcolor": "rgba(127,140,160,0.12)",
+                "marker": {"color": colours.accent, "opacity": 0.7, "size": 7},
+            }
+        )
+    made = figure(
+        view.filters.theme,
+        traces,
+        separators=formats.separators(),
+        height=420,
+        x=measure_axis(formats, measure) | {"showgrid": True, "rangemode": "tozero", "nticks": 6},
+        y={"rangemode": "normal", "type": "category", "showgrid": False},
+    )
+    return card(view, "spread", title, graph("spread", made, title), about=view.t("stores_spread_hint"))
+
+
+def _compare(view: View, formats: Formats, measure: str) -> Component:
+    rows, title = compared(view), _titled(view, formats, "stores_compare", measure)
+    colours, names = PALETTES[view.filters.theme], rows.select("store_id", "label").unique(maintain_order=True).rows()
+    traces = []
+    for place, (store, label) in enumerate(names):
+        some = rows.filter(pl.col("store_id") == store)
+        trace = line(formats, measure, some, name=label, colour=colours.series[place])
+        trace["line"]["dash"] = _DASHES[place]
+        traces.append(trace)
+    made = figure(
+        view.filters.theme,
+        traces,
+        separators=formats.separators(),
+        height=400,
+        legend=True,
+        x=time_axis(formats, view.filters.grain, rows["period"].unique().sort()),
+        y=measure_axis(formats, measure),
+        hovermode="x unified",
+    )
+    made["layout"]["legend"] |= {"entrywidth": 150, "entrywidthmode": "pixels"}
+    named = 0 < len(view.filters.stores) <= MOST_COMPARED
+    about = view.t("stores_compare_chosen" if named else "stores_compare_first", count=formats.number(len(names)))
+    return card(view, "compare", title, graph("compare", made, title), about=about, wide=True)
+
+
+def _comparable(view: View, formats: Formats) -> Component:
+    days = _comparable_days(view)
+    if not days.height:
+        first = view.facts.span.first
+        begins = first + timedelta(days=YEAR)
+        if view.filters.window.last >= begins:
+            why = view.t("stores_comparable_closed")
+        else:
+            why = view.t("stores_comparable_none", **{"first": formats.day(first), "from": formats.day(begins)})
+        return html.Div(message(view.t("stores_comparable_none_title"), why), className="wide")
+    rows = [
+        {
+            "measure": view.t(name),
+            "now": formats.measure(name, now),
+            "year_ago": formats.measure(name, then),
+            "growth": (name, change),
+        }
+        for name, now, then, change in comparable(view).iter_rows()
+    ]
+    columns = [
+        Column("measure", view.t("measure_column")),
+        Column("now", view.t("stores_now"), number=True),
+        Column("year_ago", view.t("stores_year_ago"), number=True),
+        Column(
+            "growth",
+            view.t("stores_growth"),
+            lambda pair: formats.change(pair[1]),
+            number=True,
+            tone=lambda pair: tone(*pair),
+        ),
+    ]
+    title = view.t("stores_comparable")
+    about = view.t(
+        "stores_comparable_about",
+        stores=formats.number(days.height),
+        all=formats.number(view.stores.height),
+        days=formats.number(int(days["comparable_days"].sum())),
+    )
+    return card(view, "comparable", title, table(rows, columns, caption=title), about=about, wide=True)
+
+
+PAGE = Page(
+    path="/stores",
+    title="stores",
+    layout=layout,
+    downloads={
+        "ranking": ranking,
+        "map": places,
+        "spread": spread,
+        "compare": compared,
+        "comparable": comparable,
+    },
+    options=RANKING.options,
+)
