@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 RETAIL := $(BIN)/retail
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test acceptance lint format bench drill drill-long lock clean
+.PHONY: help demo dev test acceptance lint format bench bench-footfall drill drill-long lock clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -43,6 +43,11 @@ format: $(READY) ## Mend what can be mended by itself
 
 bench: $(READY) ## Measure speed and memory, as in docs/performance.md
 	$(BIN)/python -m benchmarks
+
+bench-footfall: $(READY) ## Measure estimates, forecasts and anomalies of footfall, as in docs/footfall.md
+	$(BIN)/python -m benchmarks.footfall
+	$(BIN)/python -m benchmarks.footfall_forecast
+	$(BIN)/python -m benchmarks.footfall_anomalies
 
 drill: $(READY) ## Break the source, the bucket and the processes, and see everything come right, as in docs/reliability.md
 	$(BIN)/python -m benchmarks.drills
