@@ -36,7 +36,8 @@ CHOSEN = Option("product", "", pattern=r"[^\x00-\x1f\x7f]{1,400}")
 MOST_CHOSEN = 5
 _BETWEEN = "~"  # two chosen products in the address
 _SHOWN_OF_CATEGORY = 6
-_DASHES = ("solid", "dash", "dashdot", "longdash", "solid")
+_DASHES = ("solid", "dash", "dashdot", "longdash", "longdashdot")
+_COLOURS = (0, 1, 2, 3, 5)  # of the series: told apart without dashes, too
 
 
 def layout(view: View) -> Component:
@@ -240,31 +241,29 @@ def _tree(view: View, formats: Formats) -> Component:
     if not rows.height:
         return message(view.t("products_none_title"), view.t("products_nothing_positive"))
     shown = graph("tree", _tree_figure(view, formats, rows), title)
-    return card(view, "tree", title, shown, about=view.t("products_tree_hint"))
+    return card(view, "tree", title, shown, about=view.t("products_tree_hint"), wide=True)
 
 
 def _tree_figure(view: View, formats: Formats, rows: pl.DataFrame) -> Figure:
     colours = PALETTES[view.filters.theme]
     whole = by_category(_found(view).filter(pl.col("revenue") > 0)).with_columns(pl.col("category").fill_null(""))
-    alone = {
-        name: view.query(view.filters.but(categories=(name,)) if name else view.filters) for name in whole["category"]
-    }
-    labels = [name or view.t("products_no_category") for name in whole["category"]]
-    ids = [f"c:{name}" for name in whole["category"]]
-    parents = [""] * whole.height
+    every = view.query(view.filters.but(categories=()))
+    alone = {name: view.query(view.filters.but(categories=(name,))) if name else every for name in whole["category"]}
+    labels = [view.t("all"), *(name or view.t("products_no_category") for name in whole["category"])]
     labels += [name if name is not None else view.t("products_others") for name in rows["product"]]
-    ids += [f"p:{category}:{at}" for at, category in enumerate(rows["category"])]
-    parents += [f"c:{name}" for name in rows["category"]]
-    rates = [*whole["margin_rate"], *rows["margin_rate"]]
+    ids = ["all", *(f"c:{name}" for name in whole["category"]), *(f"p:{at}" for at in range(rows.height))]
+    parents = ["", *["all"] * whole.height, *(f"c:{name}" for name in rows["category"])]
+    margin, known = float(whole["margin"].sum()), float(whole["cost_known_revenue"].sum())
+    rates = [margin / known if known else None, *whole["margin_rate"], *rows["margin_rate"]]
     bar = {"thickness": 10, "outlinewidth": 0, "tickformat": ".0%", "tickfont": {"color": colours.muted}}
     trace: Trace = {
         "type": "treemap",
         "ids": ids,
         "labels": labels,
         "parents": parents,
-        "values": [*whole["revenue"], *rows["revenue"]],
+        "values": [*[0.0] * (1 + whole.height), *rows["revenue"]],  # the products make up the rest
         "branchvalues": "remainder",
-        "customdata": [*alone.values(), *(alone[name] for name in rows["category"])],
+        "customdata": [every, *alone.values(), *(alone[name] for name in rows["category"])],
         "text": [formats.measure("margin_rate", rate) for rate in rates],
         "texttemplate": "%{label}",
         "hovertemplate": f"<b>%{{label}}</b><br>{hover(formats, 'revenue', 'value')}<br>"
@@ -278,10 +277,8 @@ def _tree_figure(view: View, formats: Formats, rows: pl.DataFrame) -> Figure:
             "pad": {"t": 22, "l": 3, "r": 3, "b": 3},
         },
         "pathbar": {"visible": False},
-        "root": {"color": colours.surface},
         "tiling": {"pad": 1},
     }
-    trace["values"][: whole.height] = [0.0] * whole.height  # their products make them up
     return figure(
         view.filters.theme,
         [trace],
@@ -309,7 +306,7 @@ def _categories(view: View, formats: Formats) -> Component:
         measure("units"),
     ]
     shown = table(rows.to_dicts(), columns, caption=title, href=href)
-    return card(view, "categories", title, shown, about=view.t("products_categories_hint"))
+    return card(view, "categories", title, shown, about=view.t("products_categories_hint"), wide=True)
 
 
 def _price(view: View, formats: Formats) -> Component:
@@ -342,7 +339,7 @@ def _lines(view: View, formats: Formats, measure: str, rows: pl.DataFrame, colum
     for place, product in enumerate(rows["product_id"].unique(maintain_order=True)):
         some = rows.filter(pl.col("product_id") == product)
         name = some["product"][0]
-        trace = line(formats, measure, some, column=column, name=name, colour=colours.series[place])
+        trace = line(formats, measure, some, column=column, name=name, colour=colours.series[_COLOURS[place]])
         trace["line"]["dash"] = _DASHES[place]
         traces.append(trace)
     return traces

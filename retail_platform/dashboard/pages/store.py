@@ -354,9 +354,13 @@ def _trust(one: View, formats: Formats) -> Component:
     total = one.data.tables.result(
         TABLES, ("store totals", numbers_key(one)), lambda: summed(one.rows).row(0, named=True)
     )
-    share = formats.measure("visitors_imputed_share", total["visitors_imputed_share"])
+    share = total["visitors_imputed_share"]
     facts = [
-        one.t("trust_imputed", share=share),
+        *(
+            [one.t("trust_imputed", share=formats.measure("visitors_imputed_share", share))]
+            if share is not None
+            else []
+        ),
         one.t("trust_hours", count=formats.number(total["hours_without_count"] or 0)),
         one.t("trust_updated", when=formats.instant(one.facts.at)),
     ]

@@ -44,7 +44,7 @@ MEASURES = (
 )
 RANKING = Ranking(MEASURES, "store_id")
 MOST_COMPARED = 8
-_DASHES = ("solid", "dash", "dot", "dashdot", "solid", "dash", "dot", "dashdot")
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "solid", "dash", "dot")
 _MOST_LABELS = 25
 _LARGEST = 34  # pixels
 

@@ -20,9 +20,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "products_tree": ("Revenue by category", "Chiffre d’affaires par catégorie"),
     "products_tree_hint": (
-        "Area is revenue, colour the margin rate. Click a category to see it alone; the table beside has links.",
+        "Area is revenue, colour the margin rate. Click a category to see it alone; the table below has links.",
         "La surface est le chiffre d’affaires, la couleur le taux de marge. Cliquez sur une catégorie pour l’isoler ; "
-        "la table voisine a des liens.",
+        "la table ci-dessous a des liens.",
     ),
     "products_categories": ("Categories", "Catégories"),
     "products_categories_hint": ("Click a category to see it alone.", "Cliquez sur une catégorie pour l’isoler."),

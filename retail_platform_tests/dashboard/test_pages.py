@@ -1,0 +1,297 @@
+"""What the pages of stores, of one store and of products show, against SQL over the same lake."""
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from retail_platform.dashboard.app import make_app
+from retail_platform.dashboard.data.hours import peaks
+from retail_platform.dashboard.data.source import Data
+from retail_platform.dashboard.data.unavailable import Unavailable
+from retail_platform.dashboard.exports import csv
+from retail_platform.dashboard.filters import Filters
+from retail_platform.dashboard.page import Page, View
+from retail_platform.dashboard.pages import products, store, stores
+from retail_platform.domains.metrics.periods import period_metrics
+from retail_platform.storage.sql import connect
+from retail_platform.windows import Window
+from retail_platform_tests.dashboard import lakes, sales
+
+MONTH = Window(date(2026, 1, 1), date(2026, 1, 31))
+IN_MONTH = "date BETWEEN '2026-01-01' AND '2026-01-31'"
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Data:
+    return sales.data(tmp_path_factory.mktemp("pages"))
+
+
+def look(data: Data, page: Page, *, language: str = "en", **chosen: Any) -> View:
+    options = tuple(sorted(chosen.pop("options", {}).items()))
+    return View(page, data, Filters(**{"window": MONTH, "options": options, "language": language} | chosen))
+
+
+def sql(data: Data, query: str) -> list[dict[str, Any]]:
+    with connect(data.lake) as connection:
+        found = connection.execute(query)
+        names = [column[0] for column in found.description or []]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def text(component: Any) -> str:
+    """All that a component says, headings of tables and captions among it."""
+    return str(component.to_plotly_json() if not isinstance(component, str) else component)
+
+
+def test_the_ranking_holds_each_store_in_the_order_of_the_measure(data: Data) -> None:
+    view = look(data, stores.PAGE, options={"sort": "atv", "order": "asc"})
+
+    found = stores.ranking(view)
+
+    expected = sql(
+        data,
+        f"""SELECT store_id, sum(revenue)::DOUBLE AS revenue, sum(visitors) AS visitors,
+            sum(revenue)::DOUBLE / sum(transactions) AS atv FROM store_days WHERE {IN_MONTH} GROUP BY 1 ORDER BY atv""",
+    )
+    assert found["store_id"].to_list() == [row["store_id"] for row in expected]
+    for name in ("revenue", "visitors", "atv"):
+        assert found[name].to_list() == pytest.approx([row[name] for row in expected]), name
+
+
+def test_stores_that_do_not_know_the_measure_come_last_either_way(data: Data) -> None:
+    for order in ("asc", "desc"):
+        found = stores.ranking(look(data, stores.PAGE, options={"sort": "conversion_rate", "order": order}))
+        assert found["store_id"][-1] == "WEB"
+
+
+def test_comparable_growth_is_that_of_period_metrics(data: Data) -> None:
+    days = lakes.days().lazy()
+    made = days.select("date").unique().with_columns(read_at=pl.lit(None, dtype=pl.Datetime("us", "UTC")))
+    months = period_metrics(days, made, "Europe/Paris").collect().filter(grain="month", period_start=MONTH.first)
+
+    found = stores.ranking(look(data, stores.PAGE))
+
+    expected = dict(months.select("store_id", "revenue_vs_364d_pct").iter_rows())
+    assert dict(found.select("store_id", "comparable_growth").iter_rows()) == pytest.approx(expected)
+    alone = stores.comparable(look(data, stores.PAGE, stores=("S3",))).filter(measure="visitors")
+    assert alone["growth"].item() == pytest.approx(months.filter(store_id="S3")["visitors_vs_364d_pct"].item())
+
+
+def test_growth_of_all_stores_is_of_the_days_open_in_both_years(data: Data) -> None:
+    found = stores.comparable(look(data, stores.PAGE)).filter(measure="revenue").row(0, named=True)
+
+    [expected] = sql(
+        data,
+        f"""SELECT sum(now.revenue)::DOUBLE AS now, sum(before.revenue)::DOUBLE AS year_ago FROM store_days AS now
+            JOIN store_days AS before ON before.store_id = now.store_id AND before.date = now.date - 364
+            WHERE now.is_open AND before.is_open AND now.{IN_MONTH}""",
+    )
+    assert (found["now"], found["year_ago"]) == pytest.approx((expected["now"], expected["year_ago"]))
+    assert found["growth"] == pytest.approx(100 * (expected["now"] / expected["year_ago"] - 1))
+
+
+def test_without_a_year_before_the_page_says_from_when_growth_is_known(data: Data) -> None:
+    first = Window(lakes.SPAN.first, lakes.SPAN.first + timedelta(days=20))
+
+    view = look(data, stores.PAGE, window=first)
+
+    assert stores.comparable(view)["growth"].to_list() == [None] * 5
+    assert "7 Dec 2025" in text(stores.layout(view))  # 364 days after 8 Dec 2024
+
+
+def test_stores_compared_are_those_named_else_the_first_eight(data: Data) -> None:
+    named = stores.compared(look(data, stores.PAGE, stores=("S3", "S1"), grain="week"))
+    every = stores.compared(look(data, stores.PAGE, grain="week"))
+
+    assert set(named["store_id"]) == {"S1", "S3"}
+    assert (
+        every["store_id"].unique(maintain_order=True).to_list()
+        == stores.ranking(look(data, stores.PAGE))["store_id"].to_list()
+    )
+    expected = sql(
+        data,
+        f"""SELECT sum(revenue)::DOUBLE AS revenue FROM store_days WHERE {IN_MONTH} AND store_id = 'S3'
+            GROUP BY date_trunc('week', date) ORDER BY date_trunc('week', date)""",
+    )
+    assert named.filter(store_id="S3")["revenue"].to_list() == pytest.approx([row["revenue"] for row in expected])
+
+
+def test_a_store_without_coordinates_is_not_on_the_map_and_said_so(data: Data) -> None:
+    view = look(data, stores.PAGE)
+
+    assert set(stores.places(view)["store_id"]) == {"S1", "S2", "S3"}
+    assert "not drawn: 1" in text(stores.layout(view))
+    assert "add latitude and longitude" in text(stores.layout(look(data, stores.PAGE, stores=("WEB",))))
+
+
+def test_the_hours_of_a_store_are_means_of_its_open_hours(data: Data) -> None:
+    found = store.hours(look(data, store.PAGE, stores=("S3",)))
+
+    expected = sql(
+        data,
+        f"""SELECT isodow(date) AS weekday, hour, avg(visitors) AS visitors, avg(transactions) AS transactions,
+            avg(revenue)::DOUBLE AS revenue, count(*) AS hours
+            FROM hourly_metrics WHERE {IN_MONTH} AND store_id = 'S3' AND open GROUP BY 1, 2 ORDER BY 1, 2""",
+    )
+    assert found.select("weekday", "hour", "hours").rows() == [
+        (row["weekday"], row["hour"], row["hours"]) for row in expected
+    ]
+    for name in ("transactions", "revenue"):
+        assert found[name].to_list() == pytest.approx([row[name] for row in expected]), name
+    assert found.filter(weekday=2, hour=12)["visitors"].to_list() == [None]
+
+
+def test_power_hours_are_the_fewest_that_hold_half_of_the_day() -> None:
+    hours = pl.DataFrame({"weekday": [1] * 4, "hour": [9, 10, 11, 12], "visitors": [10.0, 40.0, 40.0, 30.0]})
+
+    [found] = peaks(hours, "visitors").to_dicts()
+
+    assert found == {
+        "weekday": 1,
+        "peak_hour": 10,
+        "peak": 40.0,
+        "power_hours": [10, 11],
+        "share": pytest.approx(2 / 3),
+    }
+    assert store.spans([9, 11, 12, 13, 17]) == "9–10, 11–14, 17–18"
+
+
+def test_best_sellers_are_the_products_of_most_revenue(data: Data) -> None:
+    found = store.best_sellers(look(data, store.PAGE, stores=("S2",)))
+
+    expected = sql(
+        data,
+        f"""SELECT product_id, sum(revenue)::DOUBLE AS revenue, sum(units) AS units FROM product_daily_metrics
+            WHERE {IN_MONTH} AND store_id = 'S2' AND product_id IS NOT NULL GROUP BY 1 ORDER BY 2 DESC LIMIT 10""",
+    )
+    assert found["product_id"].to_list() == [row["product_id"] for row in expected]
+    assert found["revenue"].to_list() == pytest.approx([row["revenue"] for row in expected])
+    assert found.filter(product_id="P5")["margin_rate"].to_list() == [None]
+    assert found.filter(product_id="P6")["product"].to_list() == ["P6"]
+
+
+def test_the_opening_hours_are_those_of_the_last_days(data: Data) -> None:
+    found = store.opening(look(data, store.PAGE, stores=("S1",)))
+
+    assert found["date"].to_list() == [MONTH.last - timedelta(days=back) for back in range(6, -1, -1)]
+    shown = dict(found.select(pl.col("date").dt.weekday(), "hours").iter_rows())
+    assert shown[5] == "09:00–12:00, 14:00–19:30"
+    assert found.filter(pl.col("date").dt.weekday() == 7)["open"].to_list() == [False]
+    assert found["open"][-1] is None  # nothing is known of the last day
+
+
+def test_one_store_is_shown_though_several_are_chosen_and_a_closed_day_is_a_gap(data: Data) -> None:
+    view = look(data, store.PAGE, stores=("S2", "S3"))
+
+    days = store.days(view)
+
+    expected = sql(
+        data, f"SELECT date, revenue::DOUBLE AS revenue FROM store_days WHERE {IN_MONTH} AND store_id = 'S2' ORDER BY 1"
+    )
+    assert days["period"].to_list() == [row["date"] for row in expected]
+    assert days["revenue"].to_list() == pytest.approx([row["revenue"] for row in expected])
+    assert "Lyon" in text(store.layout(view))
+
+
+def test_a_store_without_doors_says_why_it_has_no_hours(data: Data) -> None:
+    assert "No door of this store was counted" in text(store.layout(look(data, store.PAGE, stores=("WEB",))))
+
+
+def test_products_are_ranked_by_what_the_chosen_stores_sold(data: Data) -> None:
+    found = products.ranking(look(data, products.PAGE, regions=("South",), options={"sort": "aur"}))
+
+    expected = sql(
+        data,
+        f"""SELECT product_id, sum(units) AS units, sum(revenue)::DOUBLE AS revenue, sum(margin)::DOUBLE AS margin,
+            sum(revenue)::DOUBLE / sum(units) AS aur, sum(returns) AS returns,
+            sum(margin)::DOUBLE / sum(revenue) FILTER (margin IS NOT NULL)::DOUBLE AS margin_rate
+            FROM product_daily_metrics WHERE {IN_MONTH} AND store_id IN ('S2', 'S3') GROUP BY 1 ORDER BY aur DESC""",
+    )
+    assert found["product_id"].to_list() == [row["product_id"] for row in expected]
+    for name in ("units", "revenue", "aur", "returns"):
+        assert found[name].to_list() == pytest.approx([row[name] for row in expected]), name
+    for name in ("margin", "margin_rate"):
+        held = dict(zip(found["product_id"], found[name], strict=True))
+        assert held == {
+            row["product_id"]: row[name] if row[name] is None else pytest.approx(row[name]) for row in expected
+        }
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("TEA", {"P1", "P2"}),
+        ("tea green", {"P1"}),
+        ("%", {"P5"}),
+        ("_", {"P5"}),
+        (".*", set()),
+        ("' OR 1=1 --", set()),
+        ("p3", {"P3"}),
+    ],
+)
+def test_a_search_finds_its_words_and_takes_nothing_for_a_pattern(data: Data, words: str, expected: set[str]) -> None:
+    view = look(data, products.PAGE, options={"search": words})
+
+    assert set(products.ranking(view)["product_id"]) == expected
+    assert expected or "No product sold on these days has" in text(products.layout(view))
+
+
+def test_categories_are_the_sums_of_their_products(data: Data) -> None:
+    view = look(data, products.PAGE)
+
+    found = products.categories(view)
+
+    expected = sql(
+        data,
+        f"""SELECT category, sum(revenue)::DOUBLE AS revenue, sum(units) AS units FROM product_daily_metrics
+            LEFT JOIN products USING (product_id) WHERE {IN_MONTH} GROUP BY 1 ORDER BY 2 DESC""",
+    )
+    assert found["category"].to_list() == [row["category"] for row in expected]
+    assert found["revenue"].to_list() == pytest.approx([row["revenue"] for row in expected])
+    assert found["share"].sum() == pytest.approx(1)
+    assert products.tree(view)["revenue"].sum() == pytest.approx(sum(row["revenue"] for row in expected))
+    toys = products.ranking(look(data, products.PAGE, categories=("toys",)))
+    assert set(toys["product_id"]) == {"P3", "P4", "P5"}
+
+
+def test_the_price_over_time_is_revenue_per_unit_beside_the_list_price_in_force(data: Data) -> None:
+    found = products.prices(look(data, products.PAGE, options={"product": "P1~nonsense"}))
+
+    expected = sql(
+        data,
+        f"""SELECT sum(revenue)::DOUBLE / nullif(sum(units), 0) AS aur FROM product_daily_metrics
+            WHERE {IN_MONTH} AND product_id = 'P1' AND date <> '2025-12-22' GROUP BY date ORDER BY date""",
+    )
+    assert set(found["product_id"]) == {"P1"}
+    assert found["aur"].to_list() == pytest.approx([row["aur"] for row in expected])
+    change = lakes.LAST - timedelta(days=9)
+    assert found["list_price"].to_list() == [2.0 if day <= change else 2.5 for day in found["period"]]
+
+
+def test_a_product_that_was_not_sold_is_said_so(data: Data) -> None:
+    assert "not among those sold: nonsense" in text(
+        products.layout(look(data, products.PAGE, options={"product": "P1~nonsense"}))
+    )
+
+
+def test_a_lake_without_hours_products_and_prices_shows_the_rest(tmp_path: Path) -> None:
+    bare = lakes.small_data(tmp_path)
+
+    assert "Materialize the asset hourly_metrics" in text(store.layout(look(bare, store.PAGE)))
+    with pytest.raises(Unavailable, match="product_daily_metrics"):
+        products.layout(look(bare, products.PAGE))
+    assert stores.layout(look(bare, stores.PAGE))
+
+
+@pytest.mark.parametrize("page", [stores.PAGE, store.PAGE, products.PAGE], ids=lambda page: page.title)
+@pytest.mark.parametrize("chosen", [{}, {"language": "fr", "theme": "dark", "grain": "month", "basis": "year"}])
+def test_every_page_and_download_can_be_made(data: Data, page: Page, chosen: dict[str, Any]) -> None:
+    view = look(data, page, **chosen)
+
+    assert page.layout(view)
+    for name, frame in page.downloads.items():
+        assert csv(frame(view)).count(b"\n") == frame(view).height + 1, name
+    assert make_app(data, pages=[page])
