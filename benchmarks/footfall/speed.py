@@ -68,7 +68,7 @@ def chain_readings() -> pl.DataFrame:
 
 def _chain() -> list[Figure]:
     readings = chain_readings().lazy()
-    around, window = _unknown_hours(readings), Window(_DAY, _DAY)
+    around, window = unknown_hours(readings), Window(_DAY, _DAY)
     started, working = time.perf_counter(), time.process_time()
     health = sensor_health(readings, around, window).collect()
     judged = time.perf_counter()
@@ -83,7 +83,8 @@ def _chain() -> list[Figure]:
     return [Figure("one day in process", on, measured, "at most 5 s", ended - started <= 5)]
 
 
-def _unknown_hours(readings: pl.LazyFrame) -> Surroundings:
+def unknown_hours(readings: pl.LazyFrame) -> Surroundings:
+    """Stores of which nothing is known beside their readings."""
     nothing = pl.lit(None, dtype=pl.Date)
     stores = (
         readings.select("store_id")
