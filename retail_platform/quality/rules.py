@@ -17,6 +17,8 @@ from retail_platform.storage.lake import Lake
 from retail_platform.windows import Window
 
 ERROR, WARN = dg.AssetCheckSeverity.ERROR.value, dg.AssetCheckSeverity.WARN.value
+TOLD = "told"
+"""A measure of a verdict: 1 lets the alerts tell of a failure that is but a warning."""
 _SHOWN = 5
 
 

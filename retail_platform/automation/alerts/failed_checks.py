@@ -1,4 +1,4 @@
-"""Checks whose newest evaluation failed with ERROR, and checks that could not be evaluated.
+"""Checks whose newest evaluation failed with ERROR, or asks to be told of, and those that could not be evaluated.
 
 Only reading Dagster's records belongs here.
 """
@@ -13,8 +13,9 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 from dagster._core.storage.dagster_run import RunsFilter
 
 from retail_platform.automation.alerts.causes import Causes
-from retail_platform.automation.alerts.mends import mend_of_broken_check, mend_of_check
+from retail_platform.automation.alerts.mends import mend_of_broken_check, mend_of_check, mend_of_news
 from retail_platform.automation.alerts.model import Kind, Place, Problem, Unsettled
+from retail_platform.quality.rules import TOLD
 from retail_platform.windows import Window
 
 _AT_ONCE = 500
@@ -62,7 +63,7 @@ def _newest_by_day(instance: dg.DagsterInstance, key: dg.AssetCheckKey, window: 
 
 
 def _errors(instance: dg.DagsterInstance, key: dg.AssetCheckKey, wanted: set[tuple[str | None, str]]) -> list[Problem]:
-    """Those of the failed evaluations, by day and run, that are of severity ERROR."""
+    """Those of the failed evaluations, by day and run, that are told of: errors, and news."""
     found: list[Problem] = []
     cursor: int | None = None
     while wanted:
@@ -84,9 +85,11 @@ def _error(record: AssetCheckExecutionRecord, place: Place) -> Problem | None:
     if event is None:
         return None
     evaluation = event.asset_check_evaluation_data
-    if evaluation.severity is not dg.AssetCheckSeverity.ERROR:
-        return None
     said = evaluation.description or "the check failed"
+    if evaluation.severity is not dg.AssetCheckSeverity.ERROR:
+        told = (measure := evaluation.metadata.get(TOLD)) is not None and bool(measure.value)
+        news = Problem(Kind.NEWS, place, evaluation.check_name, said, mend_of_news(place), record.run_id)
+        return news if told else None
     return Problem(Kind.CHECK, place, evaluation.check_name, said, mend_of_check(place), record.run_id)
 
 

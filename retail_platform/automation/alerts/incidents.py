@@ -9,6 +9,7 @@ The rules:
 - What is downstream of an incident on the same days joins it in silence, and stays joined until an attempt made after
   the upstream was mended fails again: that is a cause of its own.
 - A place whose newest attempt is still going on, or was cancelled, is neither mended nor failed: it stays as it was.
+- News, a warning that asks to be told of, is told once a day it is of; nobody mends it, so no recovery is told.
 - Giving up is told once an incident. A recovery is told when nothing of the incident is left.
 - An incident that returns soon after its recovery is told as back, and from then on its recovery has to last before it
   is told: at first ten minutes, twice as long each time. So one that comes and goes all day costs few messages, and
@@ -34,6 +35,7 @@ from retail_platform.automation.alerts.model import (
 SOON = timedelta(hours=1)
 FIRST_HOLD = timedelta(minutes=10)
 LONGEST_HOLD = timedelta(hours=4)
+_STOPS_NOTHING = (Kind.CHECK, Kind.NEWS)
 
 
 def advance(
@@ -75,7 +77,7 @@ def advance(
             still.append(replace(incident, gone_since=None))
         elif incident.touched and now - (incident.gone_since or now) < incident.hold:
             still.append(replace(incident, gone_since=incident.gone_since or now))
-        elif incident.touched:
+        elif incident.touched and incident.kind is not Kind.NEWS:
             notices.append(Notice(Event.RECOVERED, incident, incident.gone_since or now))
             closed[key] = Closed(now, incident.hold)
     return State(tuple(still), closed), notices
@@ -129,7 +131,7 @@ def _assign(
     for incident in state.open:
         for place in incident.roots & incident.waiting(pending):
             homes.add_root(place, incident.key, None)
-    own = [one for one in found if not one.follows and one.kind in (Kind.FAILURE, Kind.CHECK)]
+    own = [one for one in found if not one.follows and one.kind in (Kind.FAILURE, Kind.CHECK, Kind.NEWS)]
     shares: dict[str, _Share] = {}
     for problem in sorted(own, key=lambda one: len(upstream.get(one.place.asset, ()))):  # upstream comes first
         home = homes.of(problem)
@@ -167,7 +169,7 @@ class _Homes:
         self._unmade = [
             (place, one.key)
             for one in state.open
-            for place in (*(() if one.kind is Kind.CHECK else one.roots), *one.joined)
+            for place in (*(() if one.kind in _STOPS_NOTHING else one.roots), *one.joined)
         ]
         self._joined = {place: (one.key, run) for one in state.open for place, run in one.joined.items()}
 
@@ -183,7 +185,7 @@ class _Homes:
     def note_unmade(self, shares: Mapping[str, _Share]) -> None:
         """Remember where something was not made."""
         for key, share in shares.items():
-            self._unmade += [(one.place, key) for one in share.problems if one.kind is not Kind.CHECK]
+            self._unmade += [(one.place, key) for one in share.problems if one.kind not in _STOPS_NOTHING]
 
     def at(self, place: Place) -> str | None:
         """The incident that holds a place now or did before."""

@@ -32,6 +32,14 @@ def mend_of_check(place: Place) -> str:
     )
 
 
+def mend_of_news(place: Place) -> str:
+    """What to do about something that happened."""
+    return (
+        "The data may well be right: ask the stores what happened. If it was an event, declare it "
+        f"(RETAIL_CALENDAR_EVENTS), then {_made(place)}."
+    )
+
+
 def mend_of_broken_check(place: Place) -> str:
     """What to do about a check that raised an error."""
     days = f" --from {place.day} --to {place.day}" if place.day else ""

@@ -62,6 +62,8 @@ def _what(incident: Incident) -> str:
     match incident.kind:
         case Kind.CHECK:
             return f"check {incident.cause} failed on {asset}"
+        case Kind.NEWS:
+            return f"{incident.cause.replace('_', ' ')} in {asset}"
         case Kind.LATE:
             return f"{asset} is late"
         case Kind.GAVE_UP:

@@ -14,6 +14,7 @@ class Kind(StrEnum):
 
     FAILURE = "failure"  # the newest attempt to make a day failed
     CHECK = "check"  # the newest evaluation of a check failed with ERROR
+    NEWS = "news"  # a check warns of something that happened, which nothing mends
     LATE = "late"  # a day is not there when it should be
     GAVE_UP = "gave_up"  # healing does not try the day any more
 
@@ -67,7 +68,9 @@ class Problem:
 
     @property
     def key(self) -> str:
-        """What the incident is known by."""
+        """What the incident is known by; every day's news is one of its own."""
+        if self.kind is Kind.NEWS:
+            return f"{self.place.asset} {self.kind} of {self.place.day}: {self.cause}"
         return self.cause if self.shared else f"{self.place.asset} {self.kind}: {self.cause}"
 
 
@@ -104,7 +107,7 @@ class Incident:
 
     def waiting(self, unsettled: set[Unsettled]) -> set[Place]:
         """Those of its places of which nothing can be said now."""
-        check = self.cause if self.kind is Kind.CHECK else None
+        check = self.cause if self.kind in (Kind.CHECK, Kind.NEWS) else None
         return {one for one in self.places if Unsettled(one) in unsettled or Unsettled(one, check) in unsettled}
 
 

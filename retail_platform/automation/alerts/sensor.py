@@ -93,5 +93,6 @@ def _window(retailer: Retailer, state: State) -> Window:
     """The days that healing looks at, back to the oldest that an incident holds: it is mended when that is."""
     span = retailer.span()
     first = span.last - timedelta(days=retailer.settings.heal_days)
-    held = [place.day for incident in state.open for place in incident.places if place.day is not None]
+    waited_for = [incident for incident in state.open if incident.kind is not Kind.NEWS]
+    held = [place.day for incident in waited_for for place in incident.places if place.day is not None]
     return Window(max(span.first, min([first, *held])), span.last)
