@@ -8,6 +8,8 @@ import dagster as dg
 
 from retail_platform.automation import healing, jobs, landing, liveness, logs, schedules
 from retail_platform.automation.alerts import sensor as alerts
+from retail_platform.domains.anomalies import assets as anomaly_assets
+from retail_platform.domains.anomalies import checks as anomaly_checks
 from retail_platform.domains.calendar import assets as calendar_assets
 from retail_platform.domains.calendar import checks as calendar_checks
 from retail_platform.domains.clients import assets as client_assets
@@ -40,6 +42,7 @@ _ASSETS: list[Callable[[Retailer], list[dg.AssetsDefinition]]] = [
     store_assets.build,
     sale_assets.build,
     footfall_assets.build,
+    anomaly_assets.build,
     forecast_assets.build,
     metric_assets.build,
     weather_assets.build,
@@ -52,6 +55,7 @@ _CHECKS: list[Callable[[Retailer], list[dg.AssetChecksDefinition]]] = [
     store_checks.build,
     sale_checks.build,
     footfall_checks.build,
+    anomaly_checks.build,
     forecast_checks.build,
     metric_checks.build,
     weather_checks.build,
