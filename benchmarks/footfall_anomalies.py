@@ -190,12 +190,13 @@ def _recall(worlds: list[World], quiet: list[tuple[pl.DataFrame, pl.DataFrame]])
             found, _ = World(readings.drop("changed").collect().lazy(), world.around).anomalies(DAYS)
             right = "high" if factor > 1 else "low"
             scope = (pl.col("scope") == "day") if len(hours) == 24 else pl.col("hour").is_in(list(hours))
-            rows.append(
-                found.filter(scope, pl.col("direction") == right).join(days, on=["store_id", "date"], how="semi")
-            )
+            found = found.filter(scope, pl.col("direction") == right)
+            found = found.join(days, on=["store_id", "date"], how="semi")
+            rows.append(found.with_columns(retailer=pl.lit(len(rows))))
             changed += days.height
         kinds = [pl.lit(value=True), pl.col("cause") == "unexplained", pl.col("severity") == "major"]
-        shares = [pl.concat(rows).filter(kind).select("store_id", "date").unique().height / changed for kind in kinds]
+        found, one = pl.concat(rows), ["retailer", "store_id", "date"]
+        shares = [found.filter(kind).select(one).unique().height / changed for kind in kinds]
         print(f"| {name} | {changed} | " + " | ".join(f"{100 * share:.0f} %" for share in shares) + " |")
 
 
