@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from dagster._core.storage.defs_state.base import set_defs_state_storage
 
 from retail_platform_tests.s3 import moto_server, new_bucket, s3_variables
 
@@ -16,6 +17,13 @@ def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
         if name.startswith(("RETAIL_", "DAGSTER_", "AWS_")) and name != "RETAIL_TEST_DATA":
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def no_instance_of_another_test() -> Iterator[None]:
+    """Dagster remembers the instance that was entered last, and contexts that were thrown away bring back older ones."""
+    with set_defs_state_storage(None):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,10 @@ from retail_platform.settings import Settings
 from retail_platform_tests.platform import PROJECT, Platform
 
 SOURCES = ("simulator", "olist", "jaffle_shop", "bank_footfall", "rossmann", "retailinsights")
-HEAVY = ("boto3", "dagster_aws", "dagster_duckdb", "duckdb", "faker", "fastexcel", "holidays")
+HEAVY = (
+    *("boto3", "dagster_aws", "dagster_duckdb", "duckdb", "faker", "fastexcel", "holidays"),
+    *("apprise", "dash", "fastapi", "httpx", "lightgbm", "plotly", "rapidfuzz", "scipy"),
+)
 
 
 def definitions(source: str) -> dg.Definitions:

@@ -243,7 +243,7 @@ def execute_range(
 def _run_phases(
     instance: dg.DagsterInstance, plan: Plan, run: Callable[[Phase, int, Window | None, int], bool], made: _Made
 ) -> None:
-    lost: set[date] = set()  # days that failed: a later phase could only fail over them again
+    lost: set[date] = set()  # days that lack what a later phase is made from: it could only fail over them again
     for number, phase in enumerate(plan.phases, 1):
         if not phase.daily:
             if not run(phase, number, None, 1) and not _are_usable(instance, plan, phase):
@@ -255,7 +255,20 @@ def _run_phases(
                 if run(part, number, days, 1):
                     continue
                 single = [Window(day, day) for day in days.days()] if len(days) > 1 else []
-                lost |= {day.first for day in single if not run(part, number, day, 2)} if single else {days.first}
+                failed = {day.first for day in single if not run(part, number, day, 2)} if single else {days.first}
+                lost |= {day for day in failed if _holds_back(plan, part, number, day, made)}
+
+
+def _holds_back(plan: Plan, phase: Phase, number: int, day: date, made: _Made) -> bool:
+    """Whether a later phase is made from what a day that failed lacks; nobody waits for the weather."""
+    graph = plan.repository.get_definition().asset_graph
+    lacking = {key for key in phase.keys if day not in made.get(key, ())}
+    waiting, below = list(lacking), set[dg.AssetKey]()
+    while waiting:
+        found = graph.get(waiting.pop()).child_keys - below
+        below |= found
+        waiting += found
+    return not lacking or any(key in below for later in plan.phases[number:] for key in later.keys)
 
 
 def _are_usable(instance: dg.DagsterInstance, plan: Plan, phase: Phase) -> bool:

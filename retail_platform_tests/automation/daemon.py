@@ -10,7 +10,6 @@ from dagster._core.definitions.reconstruct import ReconstructableJob
 from dagster._core.execution.api import execute_run
 from dagster._core.execution.backfill import BulkActionStatus
 from dagster._core.remote_origin import InProcessCodeLocationOrigin
-from dagster._core.storage.defs_state.base import set_defs_state_storage
 from dagster._core.test_utils import create_test_daemon_workspace_context
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._core.workspace.load_target import InProcessWorkspaceLoadTarget
@@ -35,7 +34,6 @@ def run_backfills(platform: Platform) -> dict[str, BulkActionStatus]:
     instance = platform.instance
     with (
         platform.environment(),
-        set_defs_state_storage(None),  # else that of whichever instance was entered last, maybe gone by now
         create_test_daemon_workspace_context(InProcessWorkspaceLoadTarget(origin), instance) as workspace,
     ):
         for _ in range(_ITERATIONS):

@@ -70,12 +70,78 @@ def test_only_what_is_not_ok_and_what_is_made_from_it(history: History) -> None:
 
     days = days_of(backfill)
     assert days["raw_sales"] == days["sales"] == [5]
-    assert days["hourly_metrics"] == days["store_days"] == [5, 20]
+    assert days["sensor_health"] == days["footfall"] == [5, 12, 19, 26]
+    assert days["hourly_metrics"] == days["store_days"] == [5, 12, 19, 20, 26]
     assert days["daily_metrics"] == [5, 12, 19, 20, 26, 27]
-    assert "footfall" not in days
+    assert "footfall_readings" not in days
     assert days["period_metrics"] is days["warehouse"] is None
     assert next(item.why for item in backfill.items if item.asset == "raw_sales").startswith("failed: ")
-    assert next(item.why for item in backfill.items if item.asset == "hourly_metrics") == "made from what is not ok"
+    assert "made from what is not ok" in {item.why for item in backfill.items if item.asset == "hourly_metrics"}
+    assert run
+
+
+def test_a_selection_bounds_it(history: History) -> None:
+    history.made("raw_sales", [BAD])
+
+    assert days_of(planned(history, Asked(MONTH, "sales", only_missing=True))) == {
+        "sales": [5],
+        "quarantine_sales": [5],
+    }
+
+
+def test_later_days_that_compare_only_when_asked_and_there(history: History) -> None:
+    week = Window(date(2026, 3, 1), date(2026, 3, 7))
+    both = "store_days or daily_metrics"
+
+    without = planned(history, Asked(week, both))
+    with_windows = planned(history, Asked(week, both, with_windows=True))
+
+    assert days_of(without)["daily_metrics"] == [1, 2, 3, 4, 5, 6, 7]
+    assert days_of(with_windows)["daily_metrics"] == [*range(1, 31)]
+    assert days_of(with_windows)["store_days"] == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_days_that_runs_hold_are_left_to_them(history: History) -> None:
+    history.run(["raw_sales"], Window(BAD, BAD), status=DagsterRunStatus.STARTED)
+
+    backfill = planned(history, Asked(Window(BAD, date(2026, 3, 6)), "raw_sales"))
+
+    assert days_of(backfill) == {"raw_sales": [6]}
+    assert backfill.left_out == [BAD]
+
+
+def test_the_phases_hold_what_the_plan_shows(history: History) -> None:
+    history.made("raw_sales", [BAD])
+    history.made("footfall", [date(2026, 3, 20)])
+
+    backfill = planned(history, Asked(MONTH, only_missing=True))
+
+    compared = [5, 12, 19, 20, 26, 27]
+    assert [[day.day for day in phase.only or ()] for phase in backfill.plan.phases if phase.daily] == [
+        [5],
+        [5, 12, 19, 26],
+        [20],
+        compared,
+        [day for day in range(5, 31) if day not in compared],
+    ]
+    assert backfill.plan.days == 0
+
+
+def test_only_what_is_not_ok_and_what_is_made_from_it(history: History) -> None:
+    run = history.run(["raw_sales"], Window(BAD, BAD), status=DagsterRunStatus.FAILURE)
+    history.made("footfall", [date(2026, 3, 20)])
+
+    backfill = planned(history, Asked(MONTH, only_missing=True))
+
+    days = days_of(backfill)
+    assert days["raw_sales"] == days["sales"] == [5]
+    assert days["sensor_health"] == days["footfall"] == [5, 12, 19, 26]
+    assert days["hourly_metrics"] == days["store_days"] == [5, 12, 19, 20, 26]
+    assert days["daily_metrics"] == [5, 12, 19, 20, 26, 27]
+    assert "footfall_readings" not in days
+    assert days["period_metrics"] is days["warehouse"] is None
+    assert next(item.why for item in backfill.items if item.asset == "raw_sales").startswith("failed: ")
+    assert "made from what is not ok" in {item.why for item in backfill.items if item.asset == "hourly_metrics"}
     assert run
 
 
@@ -117,7 +183,7 @@ def test_the_phases_hold_what_the_plan_shows(history: History) -> None:
 
     assert [[day.day for day in phase.only or ()] for phase in backfill.plan.phases if phase.daily] == [
         [5],
-        [20],
-        [5, 12, 19, 20, 26, 27],
+        [5, 12, 19, 20, 26],
+        [*range(5, 31)],
     ]
-    assert backfill.plan.days == 8 + sum(not phase.daily for phase in backfill.plan.phases)
+    assert backfill.plan.days == 1 + 4 + 1 + 26 + sum(not phase.daily for phase in backfill.plan.phases)

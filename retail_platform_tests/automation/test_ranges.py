@@ -77,11 +77,12 @@ def test_what_names_nothing_says_what_there_is(selection: str, hint: str) -> Non
 def test_phases_keep_tables_with_and_without_days_and_windows_apart() -> None:
     found = phases(GRAPH, ALL)
 
-    assert [phase.daily for phase in found] == [False, True, True, False, False]
+    assert [phase.daily for phase in found] == [False, True, True, True, False, False]
     of = {key.to_user_string(): number for number, phase in enumerate(found) for key in phase.keys}
     assert len(of) == len(ALL)
     assert of["stores"] == of["calendar"] == of["raw_clients"] == 0
-    assert of["raw_sales"] == of["store_days"] == of["quarantine_sales"]
+    assert of["raw_sales"] == of["product_daily_metrics"] == of["quarantine_sales"]
+    assert of["sensor_health"] == of["store_days"] > of["footfall_readings"]
     assert of["daily_metrics"] > of["store_days"]
     assert of["warehouse"] > of["daily_metrics"]
     for key in ALL:

@@ -63,7 +63,7 @@ def right(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     with opened(folder) as platform:
         correct(platform)
         assert platform.materialize(str(FIRST), str(LAST)).failures == []
-        assert platform.hashes().keys() == {*REACHED, "sales", "totals"}
+        assert platform.hashes().keys() == {*REACHED, "sales", "weather", "totals"}
         return platform.hashes()
 
 
@@ -93,7 +93,7 @@ def test_what_looks_at_other_days_comes_after_all_of_them(platform: Platform) ->
     found = phases(platform.graph, set(platform.graph.materializable_asset_keys))
 
     assert [{key.path[-1] for key in phase.keys} for phase in found] == [
-        {"readings", "sales"},
+        {"readings", "sales", "weather"},
         {"health", "footfall", "hours", "days"},
         {"compared", "anomalies"},
         {"totals"},
@@ -102,6 +102,7 @@ def test_what_looks_at_other_days_comes_after_all_of_them(platform: Platform) ->
     assert turn == {
         "readings": 1,
         "sales": 1,
+        "weather": 1,
         "health": 2,
         "footfall": 2,
         "hours": 2,
@@ -283,6 +284,7 @@ def test_days_that_a_backfill_of_the_daemon_reaches_and_that_cannot_be_are_left_
     assert found == {
         "readings": [4],
         "sales": [4],
+        "weather": [4],
         "health": [*range(4, 11)],
         "footfall": [*range(4, 11)],
         "hours": [*range(4, 9)],
@@ -302,3 +304,14 @@ def test_a_run_of_a_backfill_all_of_whose_days_are_absent_makes_and_records_noth
         platform.instance.fetch_materializations(dg.AssetKey(name), limit=1).records for name in ("health", "days")
     )
     assert platform.table("days").is_empty()
+
+
+def test_what_nothing_is_made_from_holds_no_day_back(platform: Platform) -> None:
+    deliver(platform.folder, "weather", {str(CORRECTED): None})
+
+    outcome = platform.materialize(str(FIRST), str(LAST))
+
+    assert [failure for failure in outcome.failures if "weather" not in str(failure)] == []
+    there = platform.states(str(FIRST), str(LAST))
+    assert len(there["compared"].materialized) == len(list(ALL.days()))
+    assert there["weather"].missing + there["weather"].failed == [str(CORRECTED)]

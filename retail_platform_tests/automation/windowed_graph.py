@@ -1,7 +1,7 @@
 """A small code location with windows upon windows, as door counters have them: many days, then same weekdays.
 
 readings -> health (10 days) -> footfall (10 days of readings) -> hours (and sales) -> days -> compared (2 weeks) and
-anomalies (10 days of footfall); totals over all days. Each number is a sum that any day looked at would change.
+anomalies (10 days of footfall); totals over all days; weather, which nothing is made from. Each number is a sum that any day looked at would change.
 """
 
 import json
@@ -73,6 +73,10 @@ def defs() -> dg.Definitions:
     def sales(context: dg.AssetExecutionContext) -> pl.LazyFrame:
         return _delivered(context)
 
+    @dg.asset(**daily)
+    def weather(context: dg.AssetExecutionContext) -> pl.LazyFrame:
+        return _delivered(context)
+
     @dg.asset(ins={"readings": history}, **computed)
     def health(context: dg.AssetExecutionContext, readings: pl.LazyFrame) -> pl.LazyFrame:
         return _looked_at(context, readings, HISTORY)
@@ -102,7 +106,7 @@ def defs() -> dg.Definitions:
         return days.select(pl.col("n").sum())
 
     return dg.Definitions(
-        assets=[readings, sales, health, footfall, hours, days, compared, anomalies, totals],
+        assets=[readings, sales, weather, health, footfall, hours, days, compared, anomalies, totals],
         resources={"io_manager": LakeIOManager(lake_uri=retailer.settings.lake_uri)},
         executor=dg.in_process_executor,
     )

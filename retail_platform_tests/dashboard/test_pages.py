@@ -8,11 +8,14 @@ import polars as pl
 import pytest
 
 from retail_platform.dashboard.app import make_app
-from retail_platform.dashboard.data.hours import peaks
+from retail_platform.dashboard.data.hours import peaks, spans
 from retail_platform.dashboard.data.source import Data
 from retail_platform.dashboard.data.unavailable import Unavailable
 from retail_platform.dashboard.exports import csv
 from retail_platform.dashboard.filters import Filters
+from retail_platform.dashboard.frames import products as product_frames
+from retail_platform.dashboard.frames import store as store_frames
+from retail_platform.dashboard.frames import stores as stores_frames
 from retail_platform.dashboard.page import Page, View
 from retail_platform.dashboard.pages import products, store, stores
 from retail_platform.domains.metrics.periods import period_metrics
@@ -49,7 +52,7 @@ def text(component: Any) -> str:
 def test_the_ranking_holds_each_store_in_the_order_of_the_measure(data: Data) -> None:
     view = look(data, stores.PAGE, options={"sort": "atv", "order": "asc"})
 
-    found = stores.ranking(view)
+    found = stores_frames.ranking(view)
 
     expected = sql(
         data,
@@ -63,7 +66,7 @@ def test_the_ranking_holds_each_store_in_the_order_of_the_measure(data: Data) ->
 
 def test_stores_that_do_not_know_the_measure_come_last_either_way(data: Data) -> None:
     for order in ("asc", "desc"):
-        found = stores.ranking(look(data, stores.PAGE, options={"sort": "conversion_rate", "order": order}))
+        found = stores_frames.ranking(look(data, stores.PAGE, options={"sort": "conversion_rate", "order": order}))
         assert found["store_id"][-1] == "WEB"
 
 
@@ -72,16 +75,16 @@ def test_comparable_growth_is_that_of_period_metrics(data: Data) -> None:
     made = days.select("date").unique().with_columns(read_at=pl.lit(None, dtype=pl.Datetime("us", "UTC")))
     months = period_metrics(days, made, "Europe/Paris").collect().filter(grain="month", period_start=MONTH.first)
 
-    found = stores.ranking(look(data, stores.PAGE))
+    found = stores_frames.ranking(look(data, stores.PAGE))
 
     expected = dict(months.select("store_id", "revenue_vs_364d_pct").iter_rows())
     assert dict(found.select("store_id", "comparable_growth").iter_rows()) == pytest.approx(expected)
-    alone = stores.comparable(look(data, stores.PAGE, stores=("S3",))).filter(measure="visitors")
+    alone = stores_frames.comparable(look(data, stores.PAGE, stores=("S3",))).filter(measure="visitors")
     assert alone["growth"].item() == pytest.approx(months.filter(store_id="S3")["visitors_vs_364d_pct"].item())
 
 
 def test_growth_of_all_stores_is_of_the_days_open_in_both_years(data: Data) -> None:
-    found = stores.comparable(look(data, stores.PAGE)).filter(measure="revenue").row(0, named=True)
+    found = stores_frames.comparable(look(data, stores.PAGE)).filter(measure="revenue").row(0, named=True)
 
     [expected] = sql(
         data,
@@ -98,18 +101,18 @@ def test_without_a_year_before_the_page_says_from_when_growth_is_known(data: Dat
 
     view = look(data, stores.PAGE, window=first)
 
-    assert stores.comparable(view)["growth"].to_list() == [None] * 5
+    assert stores_frames.comparable(view)["growth"].to_list() == [None] * 5
     assert "7 Dec 2025" in text(stores.layout(view))  # 364 days after 8 Dec 2024
 
 
 def test_stores_compared_are_those_named_else_the_first_eight(data: Data) -> None:
-    named = stores.compared(look(data, stores.PAGE, stores=("S3", "S1"), grain="week"))
-    every = stores.compared(look(data, stores.PAGE, grain="week"))
+    named = stores_frames.compared(look(data, stores.PAGE, stores=("S3", "S1"), grain="week"))
+    every = stores_frames.compared(look(data, stores.PAGE, grain="week"))
 
     assert set(named["store_id"]) == {"S1", "S3"}
     assert (
         every["store_id"].unique(maintain_order=True).to_list()
-        == stores.ranking(look(data, stores.PAGE))["store_id"].to_list()
+        == stores_frames.ranking(look(data, stores.PAGE))["store_id"].to_list()
     )
     expected = sql(
         data,
@@ -122,13 +125,13 @@ def test_stores_compared_are_those_named_else_the_first_eight(data: Data) -> Non
 def test_a_store_without_coordinates_is_not_on_the_map_and_said_so(data: Data) -> None:
     view = look(data, stores.PAGE)
 
-    assert set(stores.places(view)["store_id"]) == {"S1", "S2", "S3"}
+    assert set(stores_frames.places(view)["store_id"]) == {"S1", "S2", "S3"}
     assert "not drawn: 1" in text(stores.layout(view))
     assert "add latitude and longitude" in text(stores.layout(look(data, stores.PAGE, stores=("WEB",))))
 
 
 def test_the_hours_of_a_store_are_means_of_its_open_hours(data: Data) -> None:
-    found = store.hours(look(data, store.PAGE, stores=("S3",)))
+    found = store_frames.hours(look(data, store.PAGE, stores=("S3",)))
 
     expected = sql(
         data,
@@ -156,11 +159,11 @@ def test_power_hours_are_the_fewest_that_hold_half_of_the_day() -> None:
         "power_hours": [10, 11],
         "share": pytest.approx(2 / 3),
     }
-    assert store.spans([9, 11, 12, 13, 17]) == "9–10, 11–14, 17–18"
+    assert spans([9, 11, 12, 13, 17]) == "9–10, 11–14, 17–18"
 
 
 def test_best_sellers_are_the_products_of_most_revenue(data: Data) -> None:
-    found = store.best_sellers(look(data, store.PAGE, stores=("S2",)))
+    found = store_frames.best_sellers(look(data, store.PAGE, stores=("S2",)))
 
     expected = sql(
         data,
@@ -174,7 +177,7 @@ def test_best_sellers_are_the_products_of_most_revenue(data: Data) -> None:
 
 
 def test_the_opening_hours_are_those_of_the_last_days(data: Data) -> None:
-    found = store.opening(look(data, store.PAGE, stores=("S1",)))
+    found = store_frames.opening(look(data, store.PAGE, stores=("S1",)))
 
     assert found["date"].to_list() == [MONTH.last - timedelta(days=back) for back in range(6, -1, -1)]
     shown = dict(found.select(pl.col("date").dt.weekday(), "hours").iter_rows())
@@ -186,7 +189,7 @@ def test_the_opening_hours_are_those_of_the_last_days(data: Data) -> None:
 def test_one_store_is_shown_though_several_are_chosen_and_a_closed_day_is_a_gap(data: Data) -> None:
     view = look(data, store.PAGE, stores=("S2", "S3"))
 
-    days = store.days(view)
+    days = store_frames.days(view)
 
     expected = sql(
         data, f"SELECT date, revenue::DOUBLE AS revenue FROM store_days WHERE {IN_MONTH} AND store_id = 'S2' ORDER BY 1"
@@ -201,7 +204,7 @@ def test_a_store_without_doors_says_why_it_has_no_hours(data: Data) -> None:
 
 
 def test_products_are_ranked_by_what_the_chosen_stores_sold(data: Data) -> None:
-    found = products.ranking(look(data, products.PAGE, regions=("South",), options={"sort": "aur"}))
+    found = product_frames.ranking(look(data, products.PAGE, regions=("South",), options={"sort": "aur"}))
 
     expected = sql(
         data,
@@ -235,14 +238,14 @@ def test_products_are_ranked_by_what_the_chosen_stores_sold(data: Data) -> None:
 def test_a_search_finds_its_words_and_takes_nothing_for_a_pattern(data: Data, words: str, expected: set[str]) -> None:
     view = look(data, products.PAGE, options={"search": words})
 
-    assert set(products.ranking(view)["product_id"]) == expected
+    assert set(product_frames.ranking(view)["product_id"]) == expected
     assert expected or "No product sold on these days has" in text(products.layout(view))
 
 
 def test_categories_are_the_sums_of_their_products(data: Data) -> None:
     view = look(data, products.PAGE)
 
-    found = products.categories(view)
+    found = product_frames.categories(view)
 
     expected = sql(
         data,
@@ -252,13 +255,13 @@ def test_categories_are_the_sums_of_their_products(data: Data) -> None:
     assert found["category"].to_list() == [row["category"] for row in expected]
     assert found["revenue"].to_list() == pytest.approx([row["revenue"] for row in expected])
     assert found["share"].sum() == pytest.approx(1)
-    assert products.tree(view)["revenue"].sum() == pytest.approx(sum(row["revenue"] for row in expected))
-    toys = products.ranking(look(data, products.PAGE, categories=("toys",)))
+    assert product_frames.tree(view)["revenue"].sum() == pytest.approx(sum(row["revenue"] for row in expected))
+    toys = product_frames.ranking(look(data, products.PAGE, categories=("toys",)))
     assert set(toys["product_id"]) == {"P3", "P4", "P5"}
 
 
 def test_the_price_over_time_is_revenue_per_unit_beside_the_list_price_in_force(data: Data) -> None:
-    found = products.prices(look(data, products.PAGE, options={"product": "P1~nonsense"}))
+    found = product_frames.prices(look(data, products.PAGE, options={"product": "P1~nonsense"}))
 
     expected = sql(
         data,

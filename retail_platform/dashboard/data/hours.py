@@ -1,5 +1,7 @@
 """The hours of one store: what an open hour of each weekday holds on average, its peak and its power hours."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from retail_platform.dashboard.data.queries import collected
@@ -69,3 +71,14 @@ def peaks(hours: pl.DataFrame, measure: str) -> pl.DataFrame:
         .sort("weekday")
         .collect()
     )
+
+
+def spans(hours: Sequence[int]) -> str:
+    """Hours as spans of the clock: 11, 12 and 17 are `11–13, 17–18`."""
+    found: list[list[int]] = []
+    for hour in hours:
+        if found and found[-1][1] == hour:
+            found[-1][1] = hour + 1
+        else:
+            found.append([hour, hour + 1])
+    return ", ".join(f"{first}–{last}" for first, last in found)

@@ -1,12 +1,3 @@
-"""What pages of stores and products share: each other's addresses, and what their numbers depend on."""
-
-from retail_platform.dashboard.filters import Filters
-from retail_platform.dashboard.page import View
+"""Addresses of pages to which other pages lead."""
 
 STORE, PRODUCTS = "/store", "/products"
-TABLES = ("store_days", "stores")
-
-
-def numbers_key(view: View) -> Filters:
-    """The filters that numbers depend on: a look at them in another order, language or theme need not ask again."""
-    return view.filters.but(window=view.filters.window, options=(), grain="day", language="en", theme="light")

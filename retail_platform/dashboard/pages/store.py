@@ -1,7 +1,7 @@
 """One store: its days, its hours, its peaks, what it sells best, when it is open, and whether to trust its counts."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, cast
 from urllib.parse import quote_plus
 
@@ -16,37 +16,27 @@ from retail_platform.dashboard.data import hours as hourly
 from retail_platform.dashboard.data.measures import (
     ADDITIVE,
     BASES,
-    EVERY,
     OF_MONEY,
     by_period,
     changes,
-    compared_by_period,
     currency_of,
     summed,
 )
-from retail_platform.dashboard.data.products import PRODUCTS as PRODUCT_TABLE
-from retail_platform.dashboard.data.products import TABLE as SOLD
-from retail_platform.dashboard.data.products import named, sold
-from retail_platform.dashboard.data.queries import collected
-from retail_platform.dashboard.filters import Option, chosen_stores
+from retail_platform.dashboard.filters import chosen_stores
 from retail_platform.dashboard.formats import Formats
+from retail_platform.dashboard.frames import store as frames
 from retail_platform.dashboard.page import BASIS, CHANNEL, CURRENCY, FORMATS, GRAIN, PERIOD, REGIONS, Page, View
 from retail_platform.dashboard.pages.common import PRODUCTS, STORE, TABLES, numbers_key
 from retail_platform.dashboard.ranking import hover
 from retail_platform.dashboard.theme import PALETTES, Figure, figure
-from retail_platform.windows import Window
 
 TILES = ("visitors", "transactions", "revenue", "margin", "conversion_rate", "atv", "upt")
-MEASURE = Option("measure", "revenue", ADDITIVE)
-HOURS = Option("hours", "visitors", hourly.MEASURES)
-_BEST = 10
-_DAYS_OF_OPENING = 7
 _PLACE = "0" * 24  # stands for a store's id in an address that is made once for all
 
 
 def layout(view: View) -> Component:
     """The page."""
-    one = _one(view)
+    one = frames.one_store(view)
     formats = view.formats(currency_of(one.rows))
     store = one.stores.row(0, named=True)
     place = " · ".join(store[name] for name in ("city", "region", "format") if store[name])
@@ -75,89 +65,6 @@ def layout(view: View) -> Component:
             ),
         ]
     )
-
-
-def days(view: View) -> pl.DataFrame:
-    """Measures of the store by period, with what the chosen measure is compared with and the estimated share."""
-    one = _one(view)
-    measure, chosen = chosen_measure(one), one.filters
-
-    def compute() -> pl.DataFrame:
-        then = compared_by_period(one.facts, one.stores["store"], chosen.window, chosen.basis, chosen.grain)
-        names = [pl.col(name).alias(f"{name}_compared") for name in ADDITIVE]
-        period = pl.col("date").dt.truncate(EVERY[chosen.grain]).alias("period")
-        every = one.facts.between(chosen.window).select(period).unique().sort("period")  # a closed day is a gap
-        now = every.join(by_period(one.rows, chosen.grain), on="period", how="left", maintain_order="left")
-        return now.join(then.select("period", *names), on="period", how="left", maintain_order="left")
-
-    rows = one.data.tables.result(TABLES, ("store days", numbers_key(one), chosen.grain), compute)
-    return rows.select("period", measure, f"{measure}_compared", "visitors_imputed_share", "hours_without_count")
-
-
-def hours(view: View) -> pl.DataFrame:
-    """Mean of each weekday's open hours."""
-    one = _one(view)
-    store = one.filters.stores[0]
-    key = ("store hours", store, one.filters.window)
-    return one.data.tables.result(hourly.TABLE, key, lambda: hourly.usual_hours(one.data, store, one.filters.window))
-
-
-def peaks(view: View) -> pl.DataFrame:
-    """Peak and power hours of each weekday, by the measure chosen for the hours."""
-    return hourly.peaks(hours(view), view.filters.option(HOURS))
-
-
-def best_sellers(view: View) -> pl.DataFrame:
-    """The products of most revenue."""
-    one = _one(view)
-    store = one.filters.stores[0]
-    tables = (SOLD, PRODUCT_TABLE) if one.data.tables.exists(PRODUCT_TABLE) else (SOLD,)
-
-    def compute() -> pl.DataFrame:
-        rows = sold(one.data, (store,), one.filters.window).filter(pl.col("product_id").is_not_null())
-        first = rows.sort("revenue", "product_id", descending=[True, False]).head(_BEST)
-        found = named(one.data, first).sort("revenue", "product_id", descending=[True, False])
-        return found.select("product_id", "product", "category", "units", "revenue", "margin", "margin_rate")
-
-    return one.data.tables.result(tables, ("store best", store, one.filters.window), compute)
-
-
-def opening(view: View) -> pl.DataFrame:
-    """The opening hours of the last days of the period: `hours` is empty on a closed day, null where not known."""
-    one = _one(view)
-    store = one.filters.stores[0]
-    last = min(one.filters.window.last, one.facts.span.last)
-    window = Window(max(one.filters.window.first, last - timedelta(days=_DAYS_OF_OPENING - 1)), last)
-
-    def of_store(rows: pl.LazyFrame) -> pl.LazyFrame:
-        return rows.filter(pl.col("store_id") == store, pl.col("date").is_between(window.first, window.last)).sort(
-            "date", "opens"
-        )
-
-    def compute() -> pl.DataFrame:
-        rows = collected(one.data, "opening_hours", ("store_id", "date", "open", "opens", "closes"), of_store)
-        interval = pl.col("opens") + "–" + pl.col("closes")
-        by_day = rows.group_by("date").agg(
-            open=pl.col("open").any(),
-            hours=pl.when(pl.col("open")).then(interval).drop_nulls().str.join(", "),
-        )
-        every = pl.DataFrame({"date": list(window.days())}, schema={"date": pl.Date})
-        return every.join(by_day, on="date", how="left").sort("date").with_columns(store_id=pl.lit(store))
-
-    found = one.data.tables.result("opening_hours", ("store opening", store, window), compute)
-    return found.select("store_id", "date", "open", "hours")
-
-
-def chosen_measure(view: View) -> str:
-    """The measure of the line over time."""
-    return view.filters.option(MEASURE)
-
-
-def _one(view: View) -> View:
-    """The look at one store: the first of those chosen."""
-    if view.filters.stores == (store := view.stores["store_id"][0],):
-        return view
-    return View(view.page, view.data, view.filters.but(stores=(store,)), view.language)
 
 
 def _selector(view: View, shown: str) -> Component:
@@ -208,7 +115,7 @@ def _titled(view: View, formats: Formats, key: str, measure: str) -> str:
 
 
 def _days(one: View, formats: Formats) -> Component:
-    rows, measure = days(one), chosen_measure(one)
+    rows, measure = frames.days(one), frames.chosen_measure(one)
     colours, title = PALETTES[one.filters.theme], _titled(one, formats, "store_days", measure)
     links = [one.query(filters) for filters in period_links(one.filters, rows["period"])]
     now = line(formats, measure, rows, name=one.t(measure), colour=colours.accent) | {"customdata": links}
@@ -227,7 +134,7 @@ def _days(one: View, formats: Formats) -> Component:
         y=measure_axis(formats, measure),
         hovermode="x unified" if len(traces) > 1 else "closest",
     )
-    pick = choice(one, MEASURE, {name: one.t(name) for name in ADDITIVE}, one.t("stores_measure"))
+    pick = choice(one, frames.MEASURE, {name: one.t(name) for name in ADDITIVE}, one.t("stores_measure"))
     shown = graph("days", made, title)
     about = one.t("store_days_hint")
     return card(one, "days", title, html.Div(pick, className="choices inside"), shown, about=about, wide=True)
@@ -239,9 +146,9 @@ def _weekdays(language: str) -> dict[int, str]:
 
 
 def _hours(one: View, formats: Formats) -> Component:
-    rows, measure = hours(one), one.filters.option(HOURS)
+    rows, measure = frames.hours(one), one.filters.option(frames.HOURS)
     title = _titled(one, formats, "store_hours", measure)
-    pick = choice(one, HOURS, {name: one.t(name) for name in hourly.MEASURES}, one.t("stores_measure"))
+    pick = choice(one, frames.HOURS, {name: one.t(name) for name in hourly.MEASURES}, one.t("stores_measure"))
     if not rows[measure].count():
         why = one.t("store_no_doors" if measure == "visitors" and rows.height else "store_hours_none")
         empty = message(one.t("store_hours_none_title"), why)
@@ -289,13 +196,13 @@ def _hours_figure(one: View, formats: Formats, measure: str, rows: pl.DataFrame)
 
 
 def _peaks(one: View, formats: Formats) -> Component:
-    rows, measure = peaks(one), one.filters.option(HOURS)
+    rows, measure = frames.peaks(one), one.filters.option(frames.HOURS)
     names = _weekdays(one.filters.language)
     columns = [
         Column("weekday", one.t("store_weekday"), lambda weekday: names[weekday]),
         Column("peak_hour", one.t("store_peak_hour"), lambda hour: f"{hour:02}:00", number=True),
         Column("peak", one.t("store_peak"), lambda value: formats.measure(measure, value), number=True),
-        Column("power_hours", one.t("store_power_hours"), spans, number=True),
+        Column("power_hours", one.t("store_power_hours"), hourly.spans, number=True),
         Column("share", one.t("store_power_share"), lambda share: formats.per_cent(100 * share), number=True),
     ]
     title = one.t("store_peaks")
@@ -308,19 +215,8 @@ def _peaks(one: View, formats: Formats) -> Component:
     return card(one, "peaks", title, shown, about=about)
 
 
-def spans(hours: list[int]) -> str:
-    """Hours as spans of the clock: 11, 12 and 17 are `11–13, 17–18`."""
-    found: list[list[int]] = []
-    for hour in hours:
-        if found and found[-1][1] == hour:
-            found[-1][1] = hour + 1
-        else:
-            found.append([hour, hour + 1])
-    return ", ".join(f"{first}–{last}" for first, last in found)
-
-
 def _best(one: View, formats: Formats) -> Component:
-    rows, title = best_sellers(one), f"{one.t('store_best')} ({formats.currency})"
+    rows, title = frames.best_sellers(one), f"{one.t('store_best')} ({formats.currency})"
 
     def measure(name: str) -> Column:
         return Column(name, one.t(name), lambda value: formats.measure(name, value), number=True)
@@ -343,7 +239,7 @@ def _opening(one: View, formats: Formats) -> Component:
             return one.t("store_closed")
         return row["hours"] or one.t("store_open_unknown")
 
-    rows = [{"date": row["date"], "hours": shown(row)} for row in opening(one).to_dicts()]
+    rows = [{"date": row["date"], "hours": shown(row)} for row in frames.opening(one).to_dicts()]
     day: Any = lambda day: formats.weekday(cast(date, day))  # noqa: E731 - a column's way to show
     columns = [Column("date", one.t("store_day"), day), Column("hours", one.t("store_opening"), number=True)]
     title = one.t("store_opening")
@@ -375,7 +271,13 @@ PAGE = Page(
     path=STORE,
     title="one_store",
     layout=layout,
-    downloads={"days": days, "hours": hours, "peaks": peaks, "best_sellers": best_sellers, "opening": opening},
-    options=(MEASURE, HOURS),
+    downloads={
+        "days": frames.days,
+        "hours": frames.hours,
+        "peaks": frames.peaks,
+        "best_sellers": frames.best_sellers,
+        "opening": frames.opening,
+    },
+    options=(frames.MEASURE, frames.HOURS),
     filters=frozenset({PERIOD, GRAIN, BASIS, REGIONS, FORMATS, CHANNEL, CURRENCY}),
 )

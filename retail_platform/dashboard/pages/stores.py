@@ -11,39 +11,19 @@ from dash.development.base_component import Component
 
 from retail_platform.dashboard.charts import line, measure_axis, time_axis
 from retail_platform.dashboard.components import Column, card, choice, graph, message, table, tone
-from retail_platform.dashboard.data.comparable import comparable_days, growth, growth_by_store
 from retail_platform.dashboard.data.measures import (
     ADDITIVE,
-    EVERY,
     OF_MONEY,
     YEAR,
-    by_store,
-    change_by_store,
     currency_of,
-    of_stores,
-    summed,
 )
 from retail_platform.dashboard.formats import Formats
+from retail_platform.dashboard.frames import stores as frames
 from retail_platform.dashboard.page import Page, View
-from retail_platform.dashboard.pages.common import STORE, TABLES, numbers_key
-from retail_platform.dashboard.ranking import Ranking, hover
+from retail_platform.dashboard.pages.common import STORE
+from retail_platform.dashboard.ranking import hover
 from retail_platform.dashboard.theme import PALETTES, Figure, Trace, figure
 
-MEASURES = (
-    "revenue",
-    "visitors",
-    "transactions",
-    "units",
-    "margin",
-    "margin_rate",
-    "conversion_rate",
-    "atv",
-    "upt",
-    "sales_per_visitor",
-    "visitors_imputed_share",
-)
-RANKING = Ranking(MEASURES, "store_id")
-MOST_COMPARED = 8
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "solid", "dash", "dot")
 _MOST_LABELS = 25
 _LARGEST = 34  # pixels
@@ -51,7 +31,7 @@ _LARGEST = 34  # pixels
 
 def layout(view: View) -> Component:
     """The page."""
-    formats, measure = view.formats(currency_of(view.rows)), RANKING.measure(view)
+    formats, measure = view.formats(currency_of(view.rows)), frames.RANKING.measure(view)
     lead = view.t(
         "overview_lead",
         period=formats.window(view.filters.window),
@@ -65,7 +45,12 @@ def layout(view: View) -> Component:
             html.H1(view.t("stores")),
             html.P(lead, className="lead"),
             html.Div(
-                choice(view, RANKING.sort, {name: view.t(name) for name in MEASURES}, view.t("stores_measure")),
+                choice(
+                    view,
+                    frames.RANKING.sort,
+                    {name: view.t(name) for name in frames.MEASURES},
+                    view.t("stores_measure"),
+                ),
                 className="choices",
             ),
             html.Div(
@@ -82,86 +67,6 @@ def layout(view: View) -> Component:
     )
 
 
-def ranking(view: View) -> pl.DataFrame:
-    """Measures of each store in the order chosen, with the change of the measure and comparable growth of revenue."""
-    key, changed = numbers_key(view), _changed(view)
-    stores = view.stores["store"]
-    rows = view.data.tables.result(TABLES, ("stores", key), lambda: by_store(view.rows, view.facts))
-    change = view.data.tables.result(
-        TABLES,
-        ("stores change", key, changed),
-        lambda: change_by_store(view.facts, stores, view.filters.window, view.filters.basis, changed),
-    )
-    found = (
-        rows.join(change, on="store_id", how="left")
-        .join(growth_by_store(_comparable_days(view)), on="store", how="left")
-        .select("store_id", "label", "city", "region", "format", *MEASURES, "change", "comparable_growth")
-    )
-    return RANKING.ranked(view, found)
-
-
-def places(view: View) -> pl.DataFrame:
-    """The chosen measure of each store with coordinates."""
-    places = view.facts.stores.select("store_id", "latitude", "longitude")
-    return (
-        ranking(view)
-        .join(places, on="store_id")
-        .filter(pl.col("latitude").is_not_null() & pl.col("longitude").is_not_null())
-        .select("store_id", "label", "city", "latitude", "longitude", RANKING.measure(view))
-    )
-
-
-def spread(view: View) -> pl.DataFrame:
-    """The chosen measure of each store that knows it, with its format."""
-    measure = RANKING.measure(view)
-    return ranking(view).filter(pl.col(measure).is_not_null()).select("store_id", "label", "format", measure)
-
-
-def compared(view: View) -> pl.DataFrame:
-    """The chosen measure of up to 8 stores by period: those chosen by name, else the first of the ranking."""
-    measure, stores, every = RANKING.measure(view), _of_comparison(view), EVERY[view.filters.grain]
-    numbers = view.facts.stores.filter(pl.col("store_id").is_in(stores.implode()))
-
-    def compute() -> pl.DataFrame:
-        period = pl.col("date").dt.truncate(every).alias("period")
-        rows = summed(of_stores(view.rows, numbers["store"]), ["store", period])
-        periods = view.rows.select(period).unique()
-        order = pl.DataFrame({"store_id": stores}).with_row_index("place").join(numbers, on="store_id")
-        return (
-            order.join(periods, how="cross")
-            .join(rows, on=["store", "period"], how="left")
-            .sort("place", "period")
-            .select("store_id", "label", "period", *MEASURES)
-        )
-
-    key = ("stores compared", numbers_key(view), view.filters.grain, tuple(stores))
-    return view.data.tables.result(TABLES, key, compute).select("store_id", "label", "period", measure)
-
-
-def comparable(view: View) -> pl.DataFrame:
-    """Each measure over the comparable days of all stores, and 364 days earlier."""
-    return growth(_comparable_days(view))
-
-
-def _comparable_days(view: View) -> pl.DataFrame:
-    stores = view.stores["store"]
-    key = ("stores comparable", numbers_key(view))
-    return view.data.tables.result(TABLES, key, lambda: comparable_days(view.facts, stores, view.filters.window))
-
-
-def _changed(view: View) -> str:
-    measure = RANKING.measure(view)
-    return measure if measure in ADDITIVE else "revenue"
-
-
-def _of_comparison(view: View) -> pl.Series:
-    named = view.filters.stores
-    rows = ranking(view)["store_id"]
-    if 0 < len(named) <= MOST_COMPARED:
-        return rows.filter(rows.is_in(list(named)))
-    return rows.head(MOST_COMPARED)
-
-
 def _titled(view: View, formats: Formats, key: str, measure: str) -> str:
     return view.t(key, measure=view.t(measure)) + (f" ({formats.currency})" if measure in OF_MONEY else "")
 
@@ -172,9 +77,9 @@ def _alone(view: View, rows: pl.DataFrame) -> list[str]:
 
 def _ranking(view: View, formats: Formats, measure: str) -> Component:
     def column(name: str) -> Column:
-        return Column(name, RANKING.heading(view, name), lambda value: formats.measure(name, value), number=True)
+        return Column(name, frames.RANKING.heading(view, name), lambda value: formats.measure(name, value), number=True)
 
-    changed = _changed(view)
+    changed = frames.changed_measure(view)
     change = Column(
         "change",
         view.t("stores_change", measure=view.t(changed)),
@@ -189,7 +94,7 @@ def _ranking(view: View, formats: Formats, measure: str) -> Component:
         number=True,
         tone=lambda value: tone("revenue", value),
     )
-    rest = [name for name in MEASURES if name != measure]
+    rest = [name for name in frames.MEASURES if name != measure]
     columns = [Column("label", view.t("store")), column(measure), change, like, *(column(name) for name in rest)]
     columns.append(Column("region", view.t("region")))
     title = _titled(view, formats, "stores_ranking", measure)
@@ -197,15 +102,15 @@ def _ranking(view: View, formats: Formats, measure: str) -> Component:
     def href(row: Mapping[str, Any]) -> str:
         return view.href(view.filters.but(stores=(row["store_id"],), options=()), STORE)
 
-    shown = RANKING.portion_of(view, ranking(view), columns, caption=title, href=href)
+    shown = frames.RANKING.portion_of(view, frames.ranking(view), columns, caption=title, href=href)
     return card(view, "ranking", title, shown, about=view.t("stores_ranking_hint"), wide=True)
 
 
 def _map(view: View, formats: Formats, measure: str) -> Component:
-    rows, title = places(view), _titled(view, formats, "stores_map", measure)
+    rows, title = frames.places(view), _titled(view, formats, "stores_map", measure)
     if not rows.height:
         return message(view.t("stores_map_none_title"), view.t("stores_map_none"))
-    about, lacking = view.t("stores_map_hint"), ranking(view).height - rows.height
+    about, lacking = view.t("stores_map_hint"), frames.ranking(view).height - rows.height
     if lacking:
         about += " " + view.t("stores_map_some", count=formats.number(lacking))
     return card(view, "map", title, graph("map", _map_figure(view, formats, measure, rows), title), about=about)
@@ -257,7 +162,7 @@ def _padded(values: pl.Series) -> list[float]:
 
 
 def _spread(view: View, formats: Formats, measure: str) -> Component:
-    rows, title = spread(view), _titled(view, formats, "stores_spread", measure)
+    rows, title = frames.spread(view), _titled(view, formats, "stores_spread", measure)
     if not rows.height:
         return message(view.t("stores_spread_none_title"), view.t("stores_spread_none"))
     colours = PALETTES[view.filters.theme]
@@ -296,7 +201,7 @@ def _spread(view: View, formats: Formats, measure: str) -> Component:
 
 
 def _compare(view: View, formats: Formats, measure: str) -> Component:
-    rows, title = compared(view), _titled(view, formats, "stores_compare", measure)
+    rows, title = frames.compared(view), _titled(view, formats, "stores_compare", measure)
     colours, names = PALETTES[view.filters.theme], rows.select("store_id", "label").unique(maintain_order=True).rows()
     traces = []
     for place, (store, label) in enumerate(names):
@@ -315,13 +220,13 @@ def _compare(view: View, formats: Formats, measure: str) -> Component:
         hovermode="x unified",
     )
     made["layout"]["legend"] |= {"entrywidth": 150, "entrywidthmode": "pixels"}
-    named = 0 < len(view.filters.stores) <= MOST_COMPARED
+    named = 0 < len(view.filters.stores) <= frames.MOST_COMPARED
     about = view.t("stores_compare_chosen" if named else "stores_compare_first", count=formats.number(len(names)))
     return card(view, "compare", title, graph("compare", made, title), about=about, wide=True)
 
 
 def _comparable(view: View, formats: Formats) -> Component:
-    days = _comparable_days(view)
+    days = frames.of_comparable_days(view)
     if not days.height:
         first = view.facts.span.first
         begins = first + timedelta(days=YEAR)
@@ -337,7 +242,7 @@ def _comparable(view: View, formats: Formats) -> Component:
             "year_ago": formats.measure(name, then),
             "growth": (name, change),
         }
-        for name, now, then, change in comparable(view).iter_rows()
+        for name, now, then, change in frames.comparable(view).iter_rows()
     ]
     columns = [
         Column("measure", view.t("measure_column")),
@@ -366,11 +271,11 @@ PAGE = Page(
     title="stores",
     layout=layout,
     downloads={
-        "ranking": ranking,
-        "map": places,
-        "spread": spread,
-        "compare": compared,
-        "comparable": comparable,
+        "ranking": frames.ranking,
+        "map": frames.places,
+        "spread": frames.spread,
+        "compare": frames.compared,
+        "comparable": frames.comparable,
     },
-    options=RANKING.options,
+    options=frames.RANKING.options,
 )

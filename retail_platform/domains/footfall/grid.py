@@ -73,15 +73,16 @@ class Grid:
         """Hours of the last day in which a counter should count (sensor, hour).
 
         Where a store's hours are unknown these are the hours that the counter reports on the day, and those in which
-        it counted on the same weekday before, unless the source calls them closed. On a day that is not
+        it counted on the same weekday before, unless the source calls them closed, now or then. On a day that is not
         over they end with the last hour that a counter of the store reports, or of any store.
         """
         counted: Mask = np.isfinite(self.counts)
         before = np.logical_or.reduce(counted[:, -8::-7], axis=1)
-        reported = (counted | self.absurd | self.broken)[:, -1]
-        anybody = self.any_of_store(reported)
+        counting = counted[:, -1] | self.absurd[:, -1]
+        anybody = self.any_of_store(counting)
         shut = self.any_of_store(self.closed[:, -1]) & ~anybody
-        guessed = (before | reported) & self.trading[self.store, -1, None]
+        shut |= self.any_of_store(self.closed[:, -8::-7].any(axis=1)) & ~self.any_of_store(before | counting)
+        guessed = (before | counting | self.broken[:, -1]) & self.trading[self.store, -1, None]
         allowed = ~shut & ~self.skipped[:, -1]
         if self.days[-1] == self.running:
             allowed &= _upto_last(anybody | shut)

@@ -142,7 +142,7 @@ def _spikes(grid: Grid, found: Usual) -> Mask:
     seen = np.where(has_siblings, with_siblings, 0.0).reshape(excess.shape)
     plain = np.exp(np.log1p(np.where(found.valid, grid.counts, 0.0)) - np.nan_to_num(excess)) - 1
     spread = np.sqrt(_HOUR_SPREAD**2 + 1 / np.maximum(plain, 1.0))
-    far = np.nan_to_num(np.minimum(excess, excess - seen))
+    far = np.where(_is_known(found), np.nan_to_num(np.minimum(excess, excess - seen)), 0.0)
     spikes: Mask = (far > _SPIKE) & (far > _SPIKE_SIGMAS * spread) & (grid.counts > plain + _SPIKE_COUNT)
     return spikes
 
@@ -161,6 +161,13 @@ def _profile(grid: Grid, logs: Floats) -> Floats:
         like_sunday = celebrating[:, None] & np.isfinite(profile[:, sunday]).any(axis=1, keepdims=True)
         profile[:, 0] = np.where(like_sunday, profile[:, sunday], profile[:, 0])
     return profile
+
+
+def _is_known(found: Usual) -> Mask:
+    """Hours that were counted on two of the same weekday before: one alone may be odd (sensor, day, hour)."""
+    weeks = found.valid[:, :HISTORY_DAYS].reshape(len(found.valid), HISTORY_DAYS // 7, 7, 24)
+    known: Mask = (weeks.sum(axis=1) >= 2)[:, np.arange(HISTORY_DAYS + 1) % 7]
+    return known
 
 
 def _with_other_weekdays(profile: Floats, weeks: Floats) -> Floats:

@@ -24,6 +24,7 @@ from retail_platform.retailer import Retailer
 from retail_platform.sources.base import DAILY_DATASETS
 
 GROUP = "metrics"
+_COUNTED = DAILY_DATASETS - {"weather"}  # which may come days later, and changes no measure
 
 
 def build(retailer: Retailer) -> list[dg.AssetsDefinition]:
@@ -155,7 +156,7 @@ def _made(context: dg.AssetExecutionContext, retailer: Retailer, store_days: pl.
 def _read_at(context: dg.AssetExecutionContext, retailer: Retailer, days: Iterable[date]) -> pl.LazyFrame:
     """When the deliveries of each day were read: the earliest of its datasets; no row for a day that lacks one."""
     keys = [str(day) for day in days]
-    raw = [dg.AssetKey(f"raw_{dataset}") for dataset in sorted(DAILY_DATASETS) if retailer.has(dataset)]
+    raw = [dg.AssetKey(f"raw_{dataset}") for dataset in sorted(_COUNTED) if retailer.has(dataset)]
     read = [materialized_at(context.instance, key, keys) for key in raw]
     whole = [key for key in keys if read and all(key in at for at in read)]
     rows = [(date.fromisoformat(key), min(at[key] for at in read)) for key in whole]

@@ -12,7 +12,7 @@ from retail_platform.domains.stores.contract import OpeningHours, OpeningPattern
 from retail_platform.domains.validated import Tables, validated_asset
 from retail_platform.retailer import Retailer
 
-_AHEAD = timedelta(days=31)  # so that a new day has its hours before the table is made again
+_AHEAD = timedelta(days=31)  # new days have their hours before the table is made again, and forecasts theirs
 
 
 def build(retailer: Retailer) -> list[dg.AssetsDefinition]:
@@ -57,8 +57,7 @@ def _opening_hours(retailer: Retailer, *, patterned: bool) -> dg.AssetsDefinitio
         """The hours of each store and date, as far as they are known."""
         patterns = tables.get("opening_patterns", OpeningPattern.create_empty(lazy=True))
         span = retailer.span()
-        last = span.last + (_AHEAD if retailer.last_day is None else timedelta())
-        dates = tables["calendar"].filter(pl.col("date").is_between(span.first, last))
+        dates = tables["calendar"].filter(pl.col("date").is_between(span.first, span.last + _AHEAD))
         return transform.opening_hours(patterns, tables["stores"], dates)
 
     return opening_hours
