@@ -1,0 +1,114 @@
+"""What the page of all stores shows, as frames: charts, tables and downloads have the same."""
+
+import polars as pl
+
+from retail_platform.dashboard.data.comparable import comparable_days, growth, growth_by_store
+from retail_platform.dashboard.data.measures import (
+    ADDITIVE,
+    EVERY,
+    by_store,
+    change_by_store,
+    of_stores,
+    summed,
+)
+from retail_platform.dashboard.frames.common import TABLES, numbers_key
+from retail_platform.dashboard.page import View
+from retail_platform.dashboard.ranking import Ranking
+
+MEASURES = (
+    "revenue",
+    "visitors",
+    "transactions",
+    "units",
+    "margin",
+    "margin_rate",
+    "conversion_rate",
+    "atv",
+    "upt",
+    "sales_per_visitor",
+    "visitors_imputed_share",
+)
+RANKING = Ranking(MEASURES, "store_id")
+MOST_COMPARED = 8
+
+
+def ranking(view: View) -> pl.DataFrame:
+    """Measures of each store in the order chosen, with the change of the measure and comparable growth of revenue."""
+    key, changed = numbers_key(view), changed_measure(view)
+    stores = view.stores["store"]
+    rows = view.data.tables.result(TABLES, ("stores", key), lambda: by_store(view.rows, view.facts))
+    change = view.data.tables.result(
+        TABLES,
+        ("stores change", key, changed),
+        lambda: change_by_store(view.facts, stores, view.filters.window, view.filters.basis, changed),
+    )
+    found = (
+        rows.join(change, on="store_id", how="left")
+        .join(growth_by_store(of_comparable_days(view)), on="store", how="left")
+        .select("store_id", "label", "city", "region", "format", *MEASURES, "change", "comparable_growth")
+    )
+    return RANKING.ranked(view, found)
+
+
+def places(view: View) -> pl.DataFrame:
+    """The chosen measure of each store with coordinates."""
+    places = view.facts.stores.select("store_id", "latitude", "longitude")
+    return (
+        ranking(view)
+        .join(places, on="store_id")
+        .filter(pl.col("latitude").is_not_null() & pl.col("longitude").is_not_null())
+        .select("store_id", "label", "city", "latitude", "longitude", RANKING.measure(view))
+    )
+
+
+def spread(view: View) -> pl.DataFrame:
+    """The chosen measure of each store that knows it, with its format."""
+    measure = RANKING.measure(view)
+    return ranking(view).filter(pl.col(measure).is_not_null()).select("store_id", "label", "format", measure)
+
+
+def compared(view: View) -> pl.DataFrame:
+    """The chosen measure of up to 8 stores by period: those chosen by name, else the first of the ranking."""
+    measure, stores, every = RANKING.measure(view), _of_comparison(view), EVERY[view.filters.grain]
+    numbers = view.facts.stores.filter(pl.col("store_id").is_in(stores.implode()))
+
+    def compute() -> pl.DataFrame:
+        period = pl.col("date").dt.truncate(every).alias("period")
+        rows = summed(of_stores(view.rows, numbers["store"]), ["store", period])
+        periods = view.rows.select(period).unique()
+        order = pl.DataFrame({"store_id": stores}).with_row_index("place").join(numbers, on="store_id")
+        return (
+            order.join(periods, how="cross")
+            .join(rows, on=["store", "period"], how="left")
+            .sort("place", "period")
+            .select("store_id", "label", "period", *MEASURES)
+        )
+
+    key = ("stores compared", numbers_key(view), view.filters.grain, tuple(stores))
+    return view.data.tables.result(TABLES, key, compute).select("store_id", "label", "period", measure)
+
+
+def comparable(view: View) -> pl.DataFrame:
+    """Each measure over the comparable days of all stores, and 364 days earlier."""
+    return growth(of_comparable_days(view))
+
+
+def of_comparable_days(view: View) -> pl.DataFrame:
+    """Sums of each store over its comparable days."""
+    stores = view.stores["store"]
+    key = ("stores comparable", numbers_key(view))
+    return view.data.tables.result(TABLES, key, lambda: comparable_days(view.facts, stores, view.filters.window))
+
+
+def changed_measure(view: View) -> str:
+    """The measure whose change the ranking shows: the chosen one, or revenue where that is a ratio."""
+    measure = RANKING.measure(view)
+    return measure if measure in ADDITIVE else "revenue"
+
+
+def _of_comparison(view: View) -> pl.Series:
+    named = view.filters.stores
+    rows = ranking(view)["store_id"]
+    if 0 < len(named) <= MOST_COMPARED:
+        return rows.filter(rows.is_in(list(named)))
+    return rows.head(MOST_COMPARED)
