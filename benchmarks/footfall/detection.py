@@ -17,7 +17,7 @@ ON = "simulator, 10 stores × 180 days × 3 seeds, from the first day of the lak
 _HOUR = [*simulated.COUNTER, "hour"]
 _NO_BOUND = 1_000_000  # above every injected count
 _WARM = 14  # days after which each weekday was seen once and judged once
-_WHOLE_DAYS = ("dead", "undercounting", "overcounting", "clock_shift")
+_REJECTED_WHOLE = ("dead", "undercounting", "overcounting")
 
 
 def figures() -> list[Figure]:
@@ -62,7 +62,7 @@ def _without_bound(made: simulated.World) -> pl.DataFrame:
 
 def _spikes(health: pl.DataFrame, truth: pl.DataFrame, since: date) -> Found:
     """Hours rejected on days that are not rejected whole, against injected hours."""
-    days = pl.col("status").cast(pl.String).is_in(_WHOLE_DAYS)
+    days = pl.col("status").cast(pl.String).is_in(_REJECTED_WHOLE)
     found = health.filter(~days, pl.col("date") >= since).explode("rejected_hours", empty_as_null=False)
     found = found.select(*simulated.COUNTER, hour="rejected_hours")
     there = truth.filter(pl.col("fault") == "implausible_hour", pl.col("date") >= since).select(_HOUR)
@@ -74,7 +74,7 @@ def _false_alarms(pairs: list[tuple[pl.DataFrame, pl.DataFrame]]) -> list[Figure
     counted = dict(good["status"].cast(pl.String).value_counts().iter_rows())
     unjudged = counted.pop("unjudged", 0)
     lines = []
-    for status in (*_WHOLE_DAYS, "partial_day", "stuck", "spikes"):
+    for status in (*_REJECTED_WHOLE, "clock_shift", "partial_day", "stuck", "spikes"):
         often = counted.get(status, 0)
         measured = f"{1000 * often / good.height:.2f} in 1,000 sensor-days ({often} of {good.height:,})"
         lines.append(Figure(f"good days called {status}", ON, measured))

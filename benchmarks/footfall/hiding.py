@@ -89,12 +89,12 @@ def score(rows: pl.DataFrame, rules: Iterable[str] = (OURS, LAST_WEEK, MEAN_OF_F
     """Compare rules over the same hours."""
     names = list(rules)
     same = rows.filter(pl.all_horizontal(pl.col(names).is_not_nan()))
-    total = same["true"].sum()
+    total = float(same["true"].sum())
     ours = rows.filter(pl.col(OURS).is_not_nan())
     inside = (pl.col("low") <= pl.col("true")) & (pl.col("true") <= pl.col("high"))
     return Score(
-        wape={name: (same[name] - same["true"]).abs().sum() / total for name in names},
-        bias={name: (same[name] - same["true"]).sum() / total for name in names},
+        wape={name: float((same[name] - same["true"]).abs().sum()) / total for name in names},
+        bias={name: float((same[name] - same["true"]).sum()) / total for name in names},
         coverage=ours.select(inside.mean()).item(),
         hours=rows.height,
         lacking={name: int(rows[name].is_nan().sum()) for name in names},

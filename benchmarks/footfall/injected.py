@@ -1,6 +1,7 @@
 """Faults put into a copy of good readings, so that every kind of verdict can be scored. Only breaking belongs here."""
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -66,7 +67,7 @@ class Injected:
     truth: pl.DataFrame
 
 
-def inject(readings: pl.DataFrame, after: object, share: float, seed: int) -> Injected:
+def inject(readings: pl.DataFrame, after: date, share: float, seed: int) -> Injected:
     """Break a share of the sensor-days after a date, each kind as often.
 
     Args:
