@@ -21,7 +21,7 @@ def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 @pytest.fixture(autouse=True)
 def no_instance_of_another_test() -> Iterator[None]:
-    """Dagster remembers the instance that was entered last, and contexts that were thrown away bring back older ones."""
+    """Dagster remembers the instance that was entered last; contexts that are thrown away bring back older ones."""
     with set_defs_state_storage(None):
         yield
 

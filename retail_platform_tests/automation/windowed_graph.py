@@ -1,7 +1,8 @@
 """A small code location with windows upon windows, as door counters have them: many days, then same weekdays.
 
 readings -> health (10 days) -> footfall (10 days of readings) -> hours (and sales) -> days -> compared (2 weeks) and
-anomalies (10 days of footfall); totals over all days; weather, which nothing is made from. Each number is a sum that any day looked at would change.
+anomalies (10 days of footfall); totals over all days; weather, which nothing is made from. Each number is a sum that
+any day looked at would change.
 """
 
 import json

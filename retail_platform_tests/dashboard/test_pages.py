@@ -127,7 +127,7 @@ def test_a_store_without_coordinates_is_not_on_the_map_and_said_so(data: Data) -
 
     assert set(stores_frames.places(view)["store_id"]) == {"S1", "S2", "S3"}
     assert "not drawn: 1" in text(stores.layout(view))
-    assert "add latitude and longitude" in text(stores.layout(look(data, stores.PAGE, stores=("WEB",))))
+    assert "add latitude and longitude to the stores" in text(stores.layout(look(data, stores.PAGE, stores=("WEB",))))
 
 
 def test_the_hours_of_a_store_are_means_of_its_open_hours(data: Data) -> None:

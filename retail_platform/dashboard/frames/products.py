@@ -25,7 +25,7 @@ SEARCH = Option("search", "", pattern=r"[^\x00-\x1f\x7f]{1,60}")
 CHOSEN = Option("product", "", pattern=r"[^\x00-\x1f\x7f]{1,400}")
 MOST_CHOSEN = 5
 BETWEEN = "~"  # two chosen products in the address
-_SHOWN_OF_CATEGORY = 6
+_SHOWN_OF_CATEGORY = 5
 
 
 def ranking(view: View) -> pl.DataFrame:

@@ -51,13 +51,14 @@ def ranking(view: View) -> pl.DataFrame:
 
 
 def places(view: View) -> pl.DataFrame:
-    """The chosen measure of each store with coordinates."""
-    places = view.facts.stores.select("store_id", "latitude", "longitude")
+    """The chosen measure of each store that has it and coordinates."""
+    measure = RANKING.measure(view)
+    known = view.facts.stores.select("store_id", "latitude", "longitude")
     return (
         ranking(view)
-        .join(places, on="store_id")
-        .filter(pl.col("latitude").is_not_null() & pl.col("longitude").is_not_null())
-        .select("store_id", "label", "city", "latitude", "longitude", RANKING.measure(view))
+        .join(known, on="store_id", maintain_order="left")
+        .drop_nulls(["latitude", "longitude", measure])
+        .select("store_id", "label", "city", "latitude", "longitude", measure)
     )
 
 

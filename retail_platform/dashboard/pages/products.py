@@ -144,6 +144,8 @@ def _tree_figure(view: View, formats: Formats, rows: pl.DataFrame) -> Figure:
     parents = ["", *["all"] * whole.height, *(f"c:{name}" for name in rows["category"])]
     margin, known = float(whole["margin"].sum()), float(whole["cost_known_revenue"].sum())
     rates = [margin / known if known else None, *whole["margin_rate"], *rows["margin_rate"]]
+    queries = [every, *alone.values(), *(alone[name] for name in rows["category"])]
+    shown_rates = [formats.measure("margin_rate", rate) for rate in rates]
     bar = {"thickness": 10, "outlinewidth": 0, "tickformat": ".0%", "tickfont": {"color": colours.muted}}
     trace: Trace = {
         "type": "treemap",
@@ -152,11 +154,11 @@ def _tree_figure(view: View, formats: Formats, rows: pl.DataFrame) -> Figure:
         "parents": parents,
         "values": [*[0.0] * (1 + whole.height), *rows["revenue"]],  # the products make up the rest
         "branchvalues": "remainder",
-        "customdata": [every, *alone.values(), *(alone[name] for name in rows["category"])],
-        "text": [formats.measure("margin_rate", rate) for rate in rates],
-        "texttemplate": "%{label}",
+        "customdata": [list(pair) for pair in zip(queries, shown_rates, strict=True)],
+        "text": [*labels[: 1 + whole.height], *(label.replace(" ", "<br>") for label in labels[1 + whole.height :])],
+        "texttemplate": "%{text}",
         "hovertemplate": f"<b>%{{label}}</b><br>{hover(formats, 'revenue', 'value')}<br>"
-        f"{view.t('margin_rate')}: %{{text}}<extra></extra>",
+        f"{view.t('margin_rate')}: %{{customdata[1]}}<extra></extra>",
         "marker": {
             "colors": rates,
             "colorscale": [list(step) for step in colours.scale],
@@ -239,7 +241,7 @@ def _over_time(view: View, formats: Formats, measure: str, rows: pl.DataFrame, t
         view.filters.theme,
         traces,
         separators=formats.separators(),
-        height=340,
+        height=380,
         legend=True,
         x=time_axis(formats, view.filters.grain, rows["period"].unique().sort()),
         y=measure_axis(formats, measure),

@@ -17,10 +17,15 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "stores_map_none_title": ("No map", "Pas de carte"),
     "stores_map_none": (
-        "None of these stores has coordinates: add latitude and longitude to the stores, and the map appears.",
-        "Aucun de ces magasins n’a de coordonnées : ajoutez latitude et longitude aux magasins et la carte apparaîtra.",
+        "None of these stores has both coordinates and this measure: add latitude and longitude to the stores, or choose "
+        "another measure.",
+        "Aucun de ces magasins n’a à la fois des coordonnées et cet indicateur : ajoutez latitude et longitude aux "
+        "magasins, ou choisissez un autre indicateur.",
     ),
-    "stores_map_some": ("Without coordinates, and not drawn: {count}.", "Sans coordonnées, non dessinés : {count}."),
+    "stores_map_some": (
+        "Without coordinates or this measure, and not drawn: {count}.",
+        "Sans coordonnées ou sans cet indicateur, non dessinés : {count}.",
+    ),
     "stores_compare": ("Compared over time: {measure}", "Comparés dans le temps : {measure}"),
     "stores_compare_first": (
         "The first {count} of the ranking. Choose up to 8 stores above to compare others.",

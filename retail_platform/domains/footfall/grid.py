@@ -81,7 +81,8 @@ class Grid:
         counting = counted[:, -1] | self.absurd[:, -1]
         anybody = self.any_of_store(counting)
         shut = self.any_of_store(self.closed[:, -1]) & ~anybody
-        shut |= self.any_of_store(self.closed[:, -8::-7].any(axis=1)) & ~self.any_of_store(before | counting)
+        closed_before = self.any_of_store(np.logical_or.reduce(self.closed[:, -8::-7], axis=1))
+        shut |= closed_before & ~self.any_of_store(before | counting)
         guessed = (before | counting | self.broken[:, -1]) & self.trading[self.store, -1, None]
         allowed = ~shut & ~self.skipped[:, -1]
         if self.days[-1] == self.running:
