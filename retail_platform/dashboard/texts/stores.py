@@ -17,8 +17,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "stores_map_none_title": ("No map", "Pas de carte"),
     "stores_map_none": (
-        "None of these stores has both coordinates and this measure: add latitude and longitude to the stores, or choose "
-        "another measure.",
+        "None of these stores has both coordinates and this measure: add latitude and longitude to the stores, or "
+        "choose another measure.",
         "Aucun de ces magasins n’a à la fois des coordonnées et cet indicateur : ajoutez latitude et longitude aux "
         "magasins, ou choisissez un autre indicateur.",
     ),
