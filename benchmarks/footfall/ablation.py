@@ -6,6 +6,7 @@ siblings, and one whose whole day is hidden has no other hours either.
 
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 
 import numpy as np
 import polars as pl
@@ -39,7 +40,7 @@ def figures(years: tuple[int, int] = EVALUATED, processes: int = 2) -> list[Figu
 
 def errors(years: tuple[int, int] = EVALUATED, processes: int = 2) -> dict[str, dict[str, float]]:
     """WAPE by way of hiding and by step."""
-    with ProcessPoolExecutor(processes) as pool:
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
         rows = pl.concat(pool.map(year, leeds.years(*years)))
     return {
         how: {SHOWN.get(step, step): error for step, error in score(rows.filter(how=how), STEPS).wape.items()}

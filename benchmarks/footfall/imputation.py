@@ -5,6 +5,7 @@ What was tuned was tuned on Leeds 2011 and 2012 (`TUNED`) alone.
 
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date
+from multiprocessing import get_context
 
 import numpy as np
 import polars as pl
@@ -25,7 +26,7 @@ _QUIET = 20  # persons in an hour, below which an interval is looked at apart
 
 def figures(years: tuple[int, int] = EVALUATED, processes: int = 2) -> list[Figure]:
     """All of them."""
-    with ProcessPoolExecutor(processes) as pool:
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
         rows = pl.concat(pool.map(hidden_year, leeds.years(*years)))
     on = f"Leeds {years[0]}-{years[1]}"
     lines = []
