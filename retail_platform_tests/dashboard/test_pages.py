@@ -203,6 +203,15 @@ def test_a_store_without_doors_says_why_it_has_no_hours(data: Data) -> None:
     assert "No door of this store was counted" in text(store.layout(look(data, store.PAGE, stores=("WEB",))))
 
 
+def test_a_store_without_rows_says_so_and_lets_another_be_chosen(data: Data) -> None:
+    missing = lakes.LAST - timedelta(days=40)
+
+    shown = text(store.layout(look(data, store.PAGE, stores=("S2",), window=Window(missing, missing))))
+
+    assert "There are no rows for these filters" in shown
+    assert "store=S3" in shown
+
+
 def test_products_are_ranked_by_what_the_chosen_stores_sold(data: Data) -> None:
     found = product_frames.ranking(look(data, products.PAGE, regions=("South",), options={"sort": "aur"}))
 

@@ -38,28 +38,36 @@ _PLACE = "0" * 24  # stands for a store's id in an address that is made once for
 def layout(view: View) -> Component:
     """The page."""
     one = frames.one_store(view)
-    formats = view.formats(currency_of(one.rows))
     store = one.stores.row(0, named=True)
     place = " · ".join(store[name] for name in ("city", "region", "format") if store[name])
     lead = view.t(
         "store_place",
         place=place or store["store_id"],
-        period=formats.window(view.filters.window),
-        currency=formats.currency or "",
+        period=view.formats().window(view.filters.window),
+        currency=store["currency"] or "",
     )
     return html.Div(
         [
             html.H1(store["label"]),
             html.P(lead, className="lead"),
             html.Div(_selector(view, store["store_id"]), className="choices"),
+            guarded(view, lambda: _content(one)),
+        ]
+    )
+
+
+def _content(one: View) -> Component:
+    formats = one.formats(currency_of(one.rows))
+    return html.Div(
+        [
             html.Div(_tiles(one, formats), className="tiles"),
             html.Div(
                 [
                     _days(one, formats),
-                    guarded(view, lambda: _hours(one, formats)),
-                    guarded(view, lambda: _peaks(one, formats)),
-                    guarded(view, lambda: _best(one, formats)),
-                    guarded(view, lambda: _opening(one, formats)),
+                    guarded(one, lambda: _hours(one, formats)),
+                    guarded(one, lambda: _peaks(one, formats)),
+                    guarded(one, lambda: _best(one, formats)),
+                    guarded(one, lambda: _opening(one, formats)),
                     _trust(one, formats),
                 ],
                 className="cards",
