@@ -193,7 +193,7 @@ def _facts(counts: Floats, expected: Floats, rejected: Mask, shift: Ints) -> lis
 def _reason(status: str, fact: dict[str, object]) -> str | None:
     match status:
         case "dead":
-            return f"no visitors counted all day; about {fact['expected']} expected"
+            return "no visitors counted all day" + (f"; about {fact['expected']} expected" if fact["share"] else "")
         case "clock_shift":
             return f"the day's curve lies {fact['shift']:+d} h off the usual one: check its clock; its sum is used"
         case "stuck":
