@@ -70,10 +70,17 @@ def _days(laid_out: Grid, window: Window) -> Iterator[tuple[date, Grid, Usual]]:
 
 @dataclass(frozen=True)
 class _Judged:
-    """What `SensorHealth` says of a grid's counters: hours rejected, and counted / expected where they miscount."""
+    """What `SensorHealth` says of a grid's counters.
+
+    Attributes:
+        rejected: hours whose counts are not used (sensor, hour).
+        miscount: counted / expected of those that miscount, else NaN (sensor).
+        shifted: the clock is wrong: hours without a count have theirs elsewhere in the day (sensor).
+    """
 
     rejected: Mask
     miscount: Floats
+    shifted: Mask
 
     @classmethod
     def of(cls, grid: Grid, health: pl.DataFrame) -> "_Judged":
@@ -83,12 +90,15 @@ class _Judged:
         )
         wrong = pl.col("status").cast(pl.String).is_in(_MISCOUNTING) & (pl.col("observed") >= _LEAST_COUNT)
         found = keys.join(health, on=["store_id", "sensor_id"], how="left", maintain_order="left").select(
-            "rejected_hours", miscount=pl.when(wrong).then(pl.col("observed") / pl.col("expected"))
+            "rejected_hours",
+            miscount=pl.when(wrong).then(pl.col("observed") / pl.col("expected")),
+            shifted=(pl.col("status").cast(pl.String) == "clock_shift").fill_null(value=False),
         )
         rejected = np.zeros((keys.height, 24), bool)
         for number, rows in enumerate(found["rejected_hours"]):
             rejected[number, [] if rows is None else rows.to_list()] = True
-        return cls(rejected, found["miscount"].cast(pl.Float64).fill_null(np.nan).to_numpy())
+        miscount = found["miscount"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+        return cls(rejected, miscount, found["shifted"].to_numpy())
 
 
 @dataclass(frozen=True)
@@ -102,8 +112,8 @@ class _Filled:
 
 
 def _filled(grid: Grid, found: Usual, judged: _Judged) -> _Filled:
-    wanted = grid.hours_to_count()
     counted = np.isfinite(grid.counts[:, -1]) & ~judged.rejected
+    wanted = grid.hours_to_count() & ~(judged.shifted[:, None] & ~counted)
     missing = wanted & ~counted
     made = estimate(grid, found, missing, counted & wanted & found.valid[:, -1])
     made, corrected = _corrected(grid, found, judged, made)

@@ -111,6 +111,7 @@ class Grid:
             "hours_known",
             "trading",
             "holiday",
+            "skipped",
             "sold",
         )
         return replace(self, days=self.days[part], **{name: getattr(self, name)[:, part] for name in names})
@@ -141,16 +142,28 @@ def lay_out(readings: pl.LazyFrame, around: Surroundings, window: Window) -> Gri
     first = window.first - timedelta(days=HISTORY_DAYS)
     days = [first + timedelta(days=number) for number in range((window.last - first).days + 1)]
     within = pl.col("date").is_between(first, window.last)
-    rows = readings.filter(within).select("date", "hour", "store_id", "sensor_id", "visitors", "status").collect()
     ids = stores.filter(pl.col("format") != ONLINE).select("store_id").sort("store_id").collect()["store_id"]
     number = pl.DataFrame({"store_id": ids, "store": np.arange(len(ids))})
-    known = rows.select("store_id", "sensor_id").unique().join(number, on="store_id").sort("store", "sensor_id")
-    known = known.with_row_index("sensor")
-    cells = rows.join(known, on=["store_id", "sensor_id"]).select(
-        "sensor", "hour", "visitors", "status", day=(pl.col("date") - first).dt.total_days()
+    rows = readings.filter(within).select("date", "hour", "store_id", "sensor_id", "visitors", "status").collect()
+    names = rows["sensor_id"].unique().sort()
+    cells = (
+        rows.lazy()
+        .select(
+            "hour",
+            "visitors",
+            "status",
+            store=pl.col("store_id").cast(pl.Enum(ids), strict=False).to_physical().cast(pl.Int64),
+            name=pl.col("sensor_id").cast(pl.Enum(names)).to_physical().cast(pl.Int64),
+            day=(pl.col("date") - first).dt.total_days(),
+        )
+        .filter(pl.col("store").is_not_null())
+        .with_columns(place=pl.col("store") * len(names) + pl.col("name"))
+        .collect()
     )
-    shape = (known.height, len(days), 24)
-    sensor, day, hour = (cells[name].cast(pl.Int64).to_numpy() for name in ("sensor", "day", "hour"))
+    places, sensor = np.unique(cells["place"].to_numpy(), return_inverse=True)
+    owner = places // max(len(names), 1)
+    shape = (len(places), len(days), 24)
+    day, hour = (cells[name].cast(pl.Int64).to_numpy() for name in ("day", "hour"))
     status = cells["status"].cast(pl.String)
     counts = np.full(shape, np.nan)
     said = {word: np.zeros(shape, bool) for word in ("closed", "implausible", "broken")}
@@ -170,8 +183,8 @@ def lay_out(readings: pl.LazyFrame, around: Surroundings, window: Window) -> Gri
     return Grid(
         days=days,
         stores=ids.to_list(),
-        sensors=known["sensor_id"].to_list(),
-        store=known["store"].to_numpy().astype(np.int64),
+        sensors=names.gather(places % max(len(names), 1)).to_list(),
+        store=owner.astype(np.int64),
         counts=counts,
         delivered=delivered,
         closed=said["closed"],
@@ -275,7 +288,8 @@ def present(grid: Grid) -> Grid:
     recent = grid.delivered[:, -RETIRED_AFTER:].any(axis=1)
     lively = np.zeros(len(grid.stores), bool)
     lively[grid.store[recent]] = True
-    return _without(grid, ~recent & lively[grid.store])
+    never = ~grid.delivered.any(axis=1)  # known from days after, or too long ago
+    return _without(grid, never | (~recent & lively[grid.store]))
 
 
 def _without(grid: Grid, gone: Mask) -> Grid:

@@ -17,6 +17,7 @@ _BAND = 1.2816  # of an 80 % interval, in standard deviations
 _LEAST_EXPECTED = 5.0  # persons; where fewer are expected a 0 proves nothing
 _PARTIAL_HOURS = 3  # in a row
 _STUCK_HOURS, _STUCK_WHILE_CHANGING = 6, 4  # equal counts in a row; while what is usual at least doubles
+_STUCK_BUSY = ((5, 30.0), (4, 100.0))  # equal counts in a row, of at least so many persons: chance makes fewer
 _STUCK_COUNT = 10.0
 _SOLD_WEEKS = 4  # of the same weekday that sales are compared with
 _ALIKE = 0.4  # log distance of sales and visitors that is no contradiction
@@ -45,7 +46,9 @@ def verdicts(grid: Grid, found: Usual) -> Verdicts:
     expected = np.where(known, np.nan_to_num(hourly), 0.0)
     total = expected.sum(axis=1)
     counted = np.isfinite(counts)
-    ratio, level = found.ratio[:, -1], found.level[:, -1]
+    partial = _runs((~counted | (counts == 0)) & (expected >= _LEAST_EXPECTED), _PARTIAL_HOURS)
+    ratio = np.where(partial.any(axis=1), _ratio_beside(partial, counts, found), found.ratio[:, -1])
+    level = found.level[:, -1]
     spread = np.sqrt(found.spread**2 + 1 / np.maximum(total, 1.0))
     score = (ratio - level) / spread
     suspect = is_suspect(ratio, ratio - level, score, found.has_siblings[:, -1])
@@ -53,7 +56,6 @@ def verdicts(grid: Grid, found: Usual) -> Verdicts:
 
     spikes = grid.absurd[:, -1] | found.spikes[:, -1]
     dead = opened.any(axis=1) & _dead(counts, expected, opened)
-    partial = _runs((~counted | (counts == 0)) & (expected >= _LEAST_EXPECTED), _PARTIAL_HOURS)
     stuck = _stuck(counts, expected)
     shift = _clock_shift(grid.counts[:, -1], found.usual_counts())
     findings = {
@@ -71,6 +73,14 @@ def verdicts(grid: Grid, found: Usual) -> Verdicts:
     rejected = (spikes | stuck | (partial & (counts == 0)) | whole[:, None]) & opened
     reasons = [_reason(*case) for case in zip(status, _facts(counts, expected, rejected, shift), strict=True)]
     return Verdicts(status, rejected, reasons, np.where(known.any(axis=1), total, np.nan), spread, score)
+
+
+def _ratio_beside(partial: Mask, counts: Floats, found: Usual) -> Floats:
+    """log(counted / usual) of the hours that a counter which was off for some counted: it may count well in them."""
+    usual = found.usual_counts()
+    kept = np.isfinite(counts) & np.isfinite(usual) & ~partial
+    seen, wanted = (np.where(kept, values, 0.0).sum(axis=1) for values in (counts, usual))
+    return np.where(kept.any(axis=1), np.log1p(seen) - np.log1p(wanted), np.nan)
 
 
 def health_frame(day: date, grid: Grid, judged: Verdicts) -> pl.DataFrame:
@@ -130,12 +140,13 @@ def _dead(counts: Floats, expected: Floats, opened: Mask) -> Mask:
 
 def _stuck(counts: Floats, expected: Floats) -> Mask:
     """Hours of a run of equal counts that is too long to be chance."""
-    same = (counts[:, 1:] == counts[:, :-1]) & (counts[:, 1:] >= _STUCK_COUNT)
     stuck = np.zeros(counts.shape, bool)
-    for length in (_STUCK_HOURS, _STUCK_WHILE_CHANGING):
+    kinds = ((_STUCK_HOURS, _STUCK_COUNT, False), (_STUCK_WHILE_CHANGING, _STUCK_COUNT, True))
+    for length, least, changing in (*kinds, *((*kind, False) for kind in _STUCK_BUSY)):
+        same = (counts[:, 1:] == counts[:, :-1]) & (counts[:, 1:] >= least)
         for start in range(counts.shape[1] - length + 1):
             run: Mask = np.logical_and.reduce(same[:, start : start + length - 1], axis=1)
-            if length == _STUCK_WHILE_CHANGING:
+            if changing:
                 usual = expected[:, start : start + length]
                 run &= usual.max(axis=1) >= 2 * np.maximum(usual.min(axis=1), 1.0)
             stuck[:, start : start + length] |= run[:, None]

@@ -26,7 +26,8 @@ _RARE = 2.5  # usual moves beyond which a day's level is no chance
 _LEAST_EXAMPLES = 60
 _UNSURE = 0.45  # log spread where there are too few examples
 _AROUND = 4  # hours on either side whose misses count, too
-_OPTIMISM = 1.3  # misses of a fit are smaller on the days that it was fitted on: tuned on Leeds 2011-2012
+_STEADY = 0.1  # log spread of an hour however many come
+_OPTIMISM = 1.24  # misses of a fit are smaller on the days that it was fitted on
 
 
 @dataclass(frozen=True)
@@ -104,13 +105,13 @@ class _Counter:
         weight = np.where(usable, size * age[:, None], 0.0)
         weight *= usable.sum() / max(weight.sum(), 1e-9)
         if usable.sum() < _LEAST_EXAMPLES or not len(features):
-            return np.zeros(len(hours)), self._misses(np.where(usable, target, np.nan), hours)
+            return np.zeros(len(hours)), self._misses(np.where(usable, target, np.nan), hours, profile)
         x, y, w = past[:, usable], target[usable], weight[usable]
         gram = (x * w) @ x.T + _RIDGE * np.eye(len(x))
         slope = np.linalg.solve(gram, (x * w) @ y)
         misses = np.where(usable, target - np.tensordot(slope, past, 1), np.nan)
         moved = (1 - np.clip(slope.sum(), 0, 1)) * self._rare_move(self.siblings[siblings])
-        return slope @ today + moved, self._misses(misses, hours)
+        return slope @ today + moved, self._misses(misses, hours, profile)
 
     def _features(self, siblings: Ints) -> Floats:
         """What may tell the deviation: (feature, day, hour)."""
@@ -150,10 +151,15 @@ class _Counter:
         known = np.isfinite(own)
         return (np.where(known, own, 0.0) @ weight) / np.maximum(known @ weight, 0.2)
 
-    def _misses(self, misses: Floats, hours: Ints) -> Floats:
-        """What the fit missed in each day of history at an hour and around it (hour, draw); a draw is one day's."""
+    def _misses(self, misses: Floats, hours: Ints, profile: Floats) -> Floats:
+        """What the fit missed in each day of history at an hour and around it (hour, draw); a draw is one day's.
+
+        Chance weighs more where fewer come: misses of hours around are scaled by what it does there and here.
+        """
         around = np.clip(hours[:, None] + np.arange(-_AROUND, _AROUND + 1), 0, 23)
-        found = misses[:, around].transpose(1, 2, 0).reshape(len(hours), DRAWS)
+        chance = np.sqrt(_STEADY**2 + np.exp(-np.nan_to_num(profile[0])))
+        found = (misses[:, around] * (chance[hours][:, None] / chance[around])).transpose(1, 2, 0)
+        found = found.reshape(len(hours), DRAWS)
         spread = 1.4826 * median(np.abs(found), axis=1)
         enough = np.isfinite(found).sum(axis=1) >= HISTORY_DAYS
         prior = np.where(enough, np.maximum(np.nan_to_num(spread), 0.02), _UNSURE)

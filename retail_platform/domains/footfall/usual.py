@@ -22,6 +22,7 @@ _CLIP = 0.5  # distance from the median at which a past hour stops pulling
 _LEAST_OF_ALL = 3  # days of any weekday that tell an hour of a weekday never seen
 _OTHER_STORES = 3  # that make a level of the day
 
+_SPIKE_OF_STRANGERS = float(np.log(12.0))  # where the hour of the weekday is hardly known
 _SPIKE, _SPIKE_SIGMAS, _SPIKE_COUNT = float(np.log(3.0)), 4.0, 20.0
 _HOUR_SPREAD = 0.25  # usual log distance of an hour from the day's other hours
 
@@ -136,14 +137,25 @@ def _judged(grid: Grid, valid: Mask, trusted: Mask) -> Usual:
 
 
 def _spikes(grid: Grid, found: Usual) -> Mask:
-    excess = found.deviation - median(found.deviation, axis=2)[:, :, None]
-    flat = excess.reshape(excess.shape[0], excess.shape[1] * excess.shape[2])
-    with_siblings, has_siblings = day_levels(flat, grid.store, len(grid.stores))
+    counting = np.where(grid.counts > 0, found.deviation, np.nan)  # hours of nobody say nothing of the others
+    excess = found.deviation - median(counting, axis=2)[:, :, None]
+    with np.errstate(invalid="ignore"):
+        rough = (excess > _SPIKE) & (grid.counts > _SPIKE_COUNT)
+    stores = np.unique(grid.store[rough.any(axis=(1, 2))])  # few have any, and siblings are dear to ask
+    part = np.isin(grid.store, stores)
+    excess, counts = excess[part], grid.counts[part]
+    with_siblings, has_siblings = day_levels(
+        excess.reshape(len(excess), excess.shape[1] * excess.shape[2]),
+        np.searchsorted(stores, grid.store[part]),
+        len(stores),
+    )
     seen = np.where(has_siblings, with_siblings, 0.0).reshape(excess.shape)
-    plain = np.exp(np.log1p(np.where(found.valid, grid.counts, 0.0)) - np.nan_to_num(excess)) - 1
+    plain = np.exp(np.log1p(np.where(found.valid[part], counts, 0.0)) - np.nan_to_num(excess)) - 1
     spread = np.sqrt(_HOUR_SPREAD**2 + 1 / np.maximum(plain, 1.0))
-    far = np.where(_is_known(found), np.nan_to_num(np.minimum(excess, excess - seen)), 0.0)
-    spikes: Mask = (far > _SPIKE) & (far > _SPIKE_SIGMAS * spread) & (grid.counts > plain + _SPIKE_COUNT)
+    far = np.nan_to_num(np.minimum(excess, excess - seen))
+    far = np.where(_is_known(found)[part] | (far > _SPIKE_OF_STRANGERS), far, 0.0)
+    spikes = np.zeros(rough.shape, bool)
+    spikes[part] = (far > _SPIKE) & (far > _SPIKE_SIGMAS * spread) & (counts > plain + _SPIKE_COUNT)
     return spikes
 
 
@@ -207,7 +219,8 @@ def is_suspect(ratio: Floats, residual: Floats, score: Floats, has_siblings: Mas
 
 def _spread(residual: Floats) -> Floats:
     known = np.isfinite(residual).sum(axis=1)
-    spread = np.maximum(1.4826 * median(np.abs(residual), axis=1), SPREAD_FLOOR)
+    apart = np.abs(residual - median(residual, axis=1)[:, None])
+    spread = np.maximum(1.4826 * median(apart, axis=1), SPREAD_FLOOR)
     return np.where(known >= _LEAST_DAYS, spread, SPREAD_UNKNOWN)
 
 

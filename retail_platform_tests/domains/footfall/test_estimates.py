@@ -221,3 +221,35 @@ def test_readings_after_the_day_do_not_matter() -> None:
     later = TROUBLED.scaled(pl.col("date") > DAY, 5.0)
 
     assert later.footfall(DAY).equals(TROUBLED.footfall(DAY))
+
+
+def apart(one: Doors, first: date, last: date) -> pl.DataFrame:
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    return pl.concat([one.footfall(day) for day in days])
+
+
+@pytest.mark.parametrize("change", ["begins", "ends", "clocks"])
+def test_what_changes_within_a_range_is_seen_day_by_day(change: str) -> None:
+    middle, few = FIRST + timedelta(days=40), timedelta(days=4)
+    match change:
+        case "begins":
+            one = doors().without(pl.col("date") < middle)
+        case "ends":
+            middle = DAY + timedelta(days=55)
+            one = doors(days=130).without(pl.col("date") >= DAY)
+        case _:
+            middle = date(2026, 3, 29)
+            night = doors(days=90).but(known_hours=False)
+            early = night.readings.with_columns(hour=(pl.col("hour") - 9).cast(pl.Int8))
+            one = night.but(readings=early).without(on(middle, hours=[2]))
+
+    assert one.footfall(middle - few, middle + few).equals(apart(one, middle - few, middle + few))
+
+
+def test_hours_of_a_shifted_clock_are_not_estimated_beside_its_counts() -> None:
+    well = doors()
+    moved = pl.when(on(sensor="D1")).then(pl.col("hour") + 3).otherwise("hour").cast(pl.Int8)
+    late = well.but(readings=well.readings.with_columns(hour=moved))
+
+    assert late.status()["D1"] == "clock_shift"
+    assert late.footfall()["visitors"].sum() == well.truth()

@@ -109,6 +109,18 @@ def test_zeros_in_busy_hours_are_not_believed() -> None:
     assert (found["status"].to_list()[0], rejected(found, "D1")) == ("partial_day", [9, 10, 11, 12])
 
 
+def test_half_a_day_of_zeros_leaves_the_other_half_in_use() -> None:
+    found = doors().said(on(sensor="D1", hours=range(9, 14)), 0).health()
+
+    assert (found["status"].to_list()[0], rejected(found, "D1")) == ("partial_day", [9, 10, 11, 12, 13])
+
+
+def test_a_counter_that_is_covered_for_two_weeks_is_named_to_the_end() -> None:
+    fault = doors().scaled(on(sensor="D1") | ((pl.col("sensor_id") == "D1") & (pl.col("date") > DAY - 2 * WEEK)), 0.2)
+
+    assert fault.status() == {"D1": "undercounting", "D2": "ok"}
+
+
 def test_one_missing_hour_is_no_partial_day() -> None:
     found = doors().broken(on(sensor="D1", hours=[11])).health()
 
