@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from retail_platform.dashboard.texts import footfall, measures, overview, products, shell, store, stores
+from retail_platform.dashboard.texts import footfall, measures, overview, products, quality, shell, store, stores
 
 CATALOGUE: dict[str, tuple[str, str]] = {}
-for module in (shell, measures, overview, stores, store, footfall, products):
+for module in (shell, measures, overview, stores, store, footfall, products, quality):
     assert not CATALOGUE.keys() & module.TEXTS.keys(), f"{module.__name__} has keys that another module has"
     CATALOGUE |= module.TEXTS
 
