@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 import pytest
@@ -59,7 +59,7 @@ def address(data: Data) -> Iterator[str]:
         yield address
 
 
-def look(data: Data, language: str = "en", **options: str) -> View:
+def look(data: Data, language: Literal["en", "fr"] = "en", **options: str) -> View:
     chosen = Filters(window=WEEK, stores=("S1",), language=language, options=tuple(sorted(options.items())))
     return View(footfall.PAGE, data, chosen)
 
@@ -95,8 +95,11 @@ def test_readings_are_of_the_counter_chosen_and_of_all_where_there_is_no_such(da
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-def test_the_page_does_without_health_anomalies_and_forecast_and_says_so(data: Data, language: str) -> None:
-    shown = str(footfall.layout(look(data, language)).to_plotly_json())
+def test_the_page_does_without_health_anomalies_and_forecast_and_says_so(
+    data: Data, language: Literal["en", "fr"]
+) -> None:
+    page: Any = footfall.layout(look(data, language))
+    shown = str(page.to_plotly_json())
 
     assert all(part in shown for part in ("card-visitors", "card-band"))
     assert all(table in shown for table in ("sensor_health", "footfall_anomalies", "footfall_forecast_days"))

@@ -75,7 +75,7 @@ def _visitors(one: View, formats: Formats) -> Component:
     colours = PALETTES[one.filters.theme]
     counted = _bar(one, formats, rows, "counted", colours.accent)
     estimated = _bar(one, formats, rows, "estimated", colours.series[1])
-    estimated["marker"]["pattern"] = {"shape": "/", "fgcolor": colours.surface, "size": 6, "solidity": 0.35}
+    estimated["marker"] |= {"pattern": {"shape": "/", "fgcolor": colours.series[1], "size": 6, "solidity": 0.45}}
     some = rows.filter((pl.col("high") > pl.col("low")).fill_null(False))
     interval = {
         "type": "scatter",
