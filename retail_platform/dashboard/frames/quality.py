@@ -24,6 +24,9 @@ STATES = ("complete", "open", "partial", "missing")
 EXPECTED = ("sales", "store_totals", "footfall_readings", "footfall", "store_days")
 """Tables that have rows on each day, if the retailer has them at all."""
 
+_COUNTED = ("footfall_readings", "footfall")
+"""Of them those that have none where every store with doors is closed."""
+
 CONTRACTS: dict[str, type[dy.Schema]] = {
     "sales": Sale,
     "store_totals": StoreTotal,
@@ -51,10 +54,14 @@ def calendar(view: View) -> pl.DataFrame:
     stored = {table: _days(view, table) for table in EXPECTED if view.data.tables.exists(table)}
     days = view.facts.between(window)
     known = set(days["date"].unique().to_list())
+    doors = view.facts.days.filter(pl.col("visitors").is_not_null())["store"].unique().implode()
+    counting = set(days.filter(pl.col("is_open"), pl.col("store").is_in(doors))["date"].unique().to_list())
     final = set(days.filter("final")["date"].unique().to_list())
     rows = []
     for day in window.days():
-        lacks = [table for table, there in stored.items() if day not in there]
+        lacks = [
+            table for table, there in stored.items() if day not in there and (day in counting or table not in _COUNTED)
+        ]
         if day not in known:
             state = "missing"
         elif lacks:
