@@ -77,7 +77,7 @@ class StoreDay(dy.Schema):
     is_open = dy.Bool()
     final = dy.Bool(description="The store's day was over when its deliveries were read")
     open_hours = dy.Int64(nullable=True, description="Hours in which the store was open, in part or whole")
-    hours_without_count = dy.Int64(nullable=True, description="Open hours whose visitors are neither counted nor estimated")
+    hours_without_count = dy.Int64(nullable=True, description="Open hours neither counted nor estimated")
     visitors = dy.Int64(nullable=True, description="Persons, sum over open hours")
     visitors_imputed_share = _ratio(description="Share of the visitors that was estimated")
     transactions = dy.Int64(nullable=True)
