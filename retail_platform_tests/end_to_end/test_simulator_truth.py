@@ -107,12 +107,17 @@ def test_visitors_are_the_counts_of_the_good_hours(platform: Platform) -> None:
     bad = pl.concat(
         injected("footfall", fault).select(READING) for fault in ("implausible_hour", "null_hour", "dead_sensor_day")
     )
+    not_used = platform.table("sensor_health").explode("rejected_hours").rename({"rejected_hours": "hour"})
     counts = FAULTY.read("footfall", window(FIRST, LAST)).collect().join(bad, on=READING, how="anti", nulls_equal=True)
+    counts = counts.join(not_used, on=READING, how="anti")
     truth = counts.group_by("date", "store_id").agg(pl.col("visitors").sum())
 
-    days = platform.table("store_days").join(truth, on=["date", "store_id"], suffix="_counted")
+    hours = platform.table("footfall")
+    days = (
+        hours.group_by("date", "store_id").agg(pl.col("observed_visitors").sum()).join(truth, on=["date", "store_id"])
+    )
 
-    assert (days["visitors"] == days["visitors_counted"]).all()
+    assert (days["observed_visitors"] == days["visitors"]).all()
     assert days.height == truth.height
 
 

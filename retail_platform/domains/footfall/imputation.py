@@ -27,7 +27,7 @@ _LEAST_EXAMPLES = 60
 _UNSURE = 0.45  # log spread where there are too few examples
 _AROUND = 4  # hours on either side whose misses count, too
 _STEADY = 0.1  # log spread of an hour however many come
-_OPTIMISM = 1.24  # misses of a fit are smaller on the days that it was fitted on
+_OPTIMISM = 1.2  # misses of a fit are smaller on the days that it was fitted on
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,13 @@ from typing import Any
 import duckdb
 import narwhals as nw
 import polars as pl
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from retail_platform.domains.engine import reduced
-from retail_platform.domains.footfall.contract import FootfallReading
-from retail_platform.domains.footfall.transform import hourly_footfall
 from retail_platform.domains.metrics import reduce
-from retail_platform_tests.domains.frames import MONDAY, frame, money
+from retail_platform_tests.domains.frames import MONDAY, money
 from retail_platform_tests.domains.metrics.pipeline import line, sale_lines
 
 Reducer = Callable[[nw.LazyFrame], nw.LazyFrame]
@@ -154,21 +151,3 @@ def test_another_engine_gives_equal_sums_of_lines(lines: list[dict[str, Any]]) -
         expected = on_polars(rows, reducer)
         found = on_duckdb(rows, reducer).cast(expected.schema)
         assert_frame_equal(found.select(expected.columns), expected, check_row_order=False)
-
-
-@pytest.mark.parametrize("status", ["ok", "closed", "broken"])
-def test_another_engine_gives_equal_sums_of_readings(status: str) -> None:
-    rows = [
-        {"sensor_id": "D1", "hour": 9, "visitors": 5, "status": "ok"},
-        {"sensor_id": "D2", "hour": 9, "visitors": None if status == "broken" else 0, "status": status},
-        {"sensor_id": "D2", "hour": 10, "visitors": None if status == "broken" else 4, "status": status},
-    ]
-    readings = frame(FootfallReading, *rows, date=MONDAY, store_id="S1", copies=1)
-
-    expected = on_polars(readings, hourly_footfall)
-
-    # Only what no counter worked for may differ (0 or null): `footfall` decides it.
-    worked = pl.col("sensors_ok") > 0
-    found = on_duckdb(readings, hourly_footfall).cast(expected.schema).select(expected.columns)
-    assert_frame_equal(found.filter(worked), expected.filter(worked), check_row_order=False)
-    assert found.height == expected.height

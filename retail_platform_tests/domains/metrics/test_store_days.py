@@ -154,12 +154,12 @@ def test_visitors_of_a_day_with_a_broken_hour_are_the_rest_and_conversion_is_unk
     assert (day["conversion_rate"], day["sales_per_visitor"]) == (None, None)
 
 
-def test_visitors_of_an_hour_that_one_of_two_counters_missed_count_but_the_hour_is_incomplete() -> None:
-    footfall = [counted(9, 10, sensors_total=2), counted(10, 5), counted(11, 5)]
+def test_an_hour_that_one_of_two_counters_missed_and_that_was_estimated_is_complete() -> None:
+    footfall = [counted(9, 10, sensors_total=2, imputed_share=0.5), counted(10, 5), counted(11, 5)]
 
     day = Measured([line("r1")], footfall).day()
 
-    assert (day["visitors"], day["hours_without_count"], day["conversion_rate"]) == (20, 1, None)
+    assert (day["visitors"], day["hours_without_count"], day["conversion_rate"]) == (20, 0, 1 / 20)
 
 
 def test_an_open_hour_without_any_reading_is_missing() -> None:

@@ -57,15 +57,15 @@ def test_where_hours_are_unknown_those_with_data_are_open() -> None:
     assert hours(found, "open") == [(7, True), (8, True), (9, True), (13, False)]
 
 
-def test_an_hour_is_complete_when_all_counters_worked_or_it_was_estimated() -> None:
+def test_an_hour_is_complete_when_it_was_counted_or_estimated() -> None:
     footfall = [
-        counted(9, 5, sensors_ok=1, sensors_total=2),
+        counted(9, None, sensors_ok=1, sensors_total=2),
         counted(10, 5, sensors_ok=1, sensors_total=2, imputed_share=0.4),
         counted(11, 5),
     ]
 
     assert hours(Measured(footfall=footfall), "visitors_complete", "imputed_visitors") == [
-        (9, False, 0.0),
+        (9, False, None),
         (10, True, 2.0),
         (11, True, 0.0),
     ]
