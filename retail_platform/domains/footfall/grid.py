@@ -160,7 +160,8 @@ def lay_out(readings: pl.LazyFrame, around: Surroundings, window: Window) -> Gri
         .with_columns(place=pl.col("store") * len(names) + pl.col("name"))
         .collect()
     )
-    places, sensor = np.unique(cells["place"].to_numpy(), return_inverse=True)
+    places = cells["place"].unique().sort().to_numpy()
+    sensor = cells["place"].rank("dense").cast(pl.Int64).to_numpy() - 1
     owner = places // max(len(names), 1)
     shape = (len(places), len(days), 24)
     day, hour = (cells[name].cast(pl.Int64).to_numpy() for name in ("day", "hour"))

@@ -180,8 +180,9 @@ def _of_other_stores(deviation: Floats, grid: Grid) -> Floats:
     shape = (len(grid.stores), *deviation.shape[1:])
     total, count = np.zeros(shape), np.zeros(shape)
     known = np.isfinite(deviation)
-    np.add.at(total, grid.store, np.where(known, deviation, 0.0))
-    np.add.at(count, grid.store, known)
+    there, first = np.unique(grid.store, return_index=True)  # sensors are sorted by store
+    total[there] = np.add.reduceat(np.where(known, deviation, 0.0), first, axis=0)
+    count[there] = np.add.reduceat(known, first, axis=0, dtype=np.float64)
     with np.errstate(invalid="ignore"):
         whole = total / count
     here = np.isfinite(whole)
