@@ -1,6 +1,7 @@
 """What the commands share: the settings as options, Dagster's instance, errors as messages, days from text."""
 
 import os
+import socket
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -182,3 +183,15 @@ def shown_days(days: Iterable[str] | Iterable[date]) -> str:
     """Unbroken ranges of days, the first few."""
     ranges = unbroken(day if isinstance(day, date) else date.fromisoformat(day) for day in days)
     return ", ".join(map(str, ranges[:_SHOWN_RANGES])) + (", …" if len(ranges) > _SHOWN_RANGES else "")
+
+
+def require_free(host: str, port: int) -> None:
+    """Refuse to serve where nobody may, or somebody does."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Misuse(
+                f"{host}:{port} cannot be listened on ({error.strerror}): try --port {port % 65535 + 1}"
+            ) from None

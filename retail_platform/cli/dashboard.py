@@ -2,7 +2,6 @@
 
 import logging
 import os
-import socket
 import threading
 import time
 from contextlib import suppress
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retail_platform.cli.common import LakeUri, Misuse, configured, console, retailer_of, told
+from retail_platform.cli.common import LakeUri, configured, console, require_free, retailer_of, told
 from retail_platform.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def dashboard(
     """
     settings = configured(lake_uri=lake)
     retailer = retailer_of(settings)
-    _require_free(host, port)
+    require_free(host, port)
     from retail_platform.dashboard.data.source import Data
     from retail_platform.dashboard.serving import Access, make_server, run
     from retail_platform.storage.lake import Lake
@@ -78,15 +77,6 @@ def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(0)
-
-
-def _require_free(host: str, port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise Misuse(f"{host}:{port} cannot be listened on ({error.strerror}): try another --port") from None
 
 
 def _log(settings: Settings, source: str) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from retail_platform.cli.common import Misuse, configured, console, retailer_of, told, use_dagster_home
+from retail_platform.cli.common import Misuse, configured, console, require_free, retailer_of, told, use_dagster_home
 from retail_platform.cli.dashboard import PORT as DASHBOARD_PORT
 from retail_platform.settings import PREFIX
 
@@ -33,9 +33,9 @@ def dev(
     """
     home = use_dagster_home()
     retailer = retailer_of(configured())  # a wrong setting is told here, not in a page of the UI
-    _require_free(host, port)
+    require_free(host, port)
     if dashboard and dashboard_port is not None:
-        _require_free(host, dashboard_port)
+        require_free(host, dashboard_port)
     console.print(f"{retailer.source.name} from {home}: http://{host}:{port}/asset-groups", highlight=False)
     if dashboard:
         _start_dashboard(host, dashboard_port or _free_port(host), ui_url=f"http://{host}:{port}")
@@ -65,14 +65,3 @@ def _free_port(host: str) -> int:
             port: int = probe.getsockname()[1]
             return port
     raise Misuse(f"{host} has no free port for the dashboard: try --no-dashboard")
-
-
-def _require_free(host: str, port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise Misuse(
-                f"{host}:{port} cannot be listened on ({error.strerror}): try --port {port % 65535 + 1}"
-            ) from None

@@ -9,10 +9,12 @@ import polars as pl
 from retail_platform.dashboard.data.measures import EVERY, OF_MONEY, RATES
 from retail_platform.dashboard.filters import Filters
 from retail_platform.dashboard.formats import Formats
-from retail_platform.dashboard.theme import Trace
+from retail_platform.dashboard.theme import PALETTES, Figure, Trace, figure
 from retail_platform.windows import Window
 
 _MOST_TICKS = 5  # also on a telephone
+_DASHES = ("solid", "dash", "dashdot", "longdash", "longdashdot", "dot", "solid", "dash")
+_COLOURS = (0, 1, 2, 3, 5, 4, 6, 7)  # of the series: neighbours are told apart without dashes, too
 
 
 def time_axis(formats: Formats, grain: str, periods: pl.Series) -> dict[str, Any]:
@@ -80,6 +82,45 @@ def line(
         "hovertemplate": "%{text}<extra></extra>",
         "line": {"color": colour, "width": 2},
     }
+
+
+def lines(
+    chosen: Filters,
+    formats: Formats,
+    measure: str,
+    rows: pl.DataFrame,
+    *,
+    by: str,
+    name: str,
+    column: str | None = None,
+) -> list[Trace]:
+    """A line for each value of `by`, at most eight, in the order of the rows, called by the column `name`."""
+    colours, traces = PALETTES[chosen.theme], []
+    for place, value in enumerate(rows[by].unique(maintain_order=True)):
+        some = rows.filter(pl.col(by) == value)
+        colour = colours.series[_COLOURS[place]]
+        trace = line(formats, measure, some, column=column, name=some[name][0], colour=colour)
+        trace["line"]["dash"] = _DASHES[place]
+        traces.append(trace)
+    return traces
+
+
+def over_time(
+    chosen: Filters, formats: Formats, measure: str, rows: pl.DataFrame, traces: list[Trace], *, height: int = 380
+) -> Figure:
+    """Lines of a measure over the periods of the rows, named in a legend."""
+    made = figure(
+        chosen.theme,
+        traces,
+        separators=formats.separators(),
+        height=height,
+        legend=True,
+        x=time_axis(formats, chosen.grain, rows["period"].unique().sort()),
+        y=measure_axis(formats, measure),
+        hovermode="x unified",
+    )
+    made["layout"]["legend"] |= {"entrywidth": 150, "entrywidthmode": "pixels"}
+    return made
 
 
 def period_links(chosen: Filters, periods: pl.Series) -> list[Filters]:

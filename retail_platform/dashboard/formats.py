@@ -10,6 +10,7 @@ from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent, get_currency_symbol
 
 from retail_platform.dashboard.data.measures import OF_MONEY, RATES
+from retail_platform.domains.metrics.contract import UNKNOWN_CURRENCY
 from retail_platform.windows import Window
 
 _LOCALES = {"en": "en_GB", "fr": "fr_FR"}
@@ -78,7 +79,7 @@ class Formats:
         pattern = locale.currency_formats["standard"].pattern
         if not cents:
             pattern = pattern.replace("0.00", "0")
-        return format_currency(value, self.currency or "XXX", pattern, locale=locale, currency_digits=False)
+        return format_currency(value, self.currency or UNKNOWN_CURRENCY, pattern, locale=locale, currency_digits=False)
 
     def per_cent(self, value: float | None, *, decimals: int = 1) -> str:
         """Hundredths, as `12.3%`."""

@@ -1,3 +1,36 @@
-"""Addresses of pages to which other pages lead."""
+"""What several pages show alike: the key figures; and the addresses to which other pages lead."""
+
+import polars as pl
+from dash.development.base_component import Component
+
+from retail_platform.dashboard.components import tile
+from retail_platform.dashboard.data.measures import BASES, Change, changes, summed
+from retail_platform.dashboard.formats import Formats
+from retail_platform.dashboard.frames.common import TABLES, numbers_key
+from retail_platform.dashboard.page import View
 
 STORE, PRODUCTS = "/store", "/products"
+TILES = ("visitors", "transactions", "revenue", "margin", "conversion_rate", "atv", "upt")
+
+
+def tiles(view: View, formats: Formats, history: pl.DataFrame) -> list[Component]:
+    """A tile for each key figure, with its changes and, from the rows of `history`, its course."""
+    key, result = numbers_key(view), view.data.tables.result
+    total = result(TABLES, ("key figures", key), lambda: summed(view.rows).row(0, named=True))
+
+    def compute() -> dict[str, dict[str, Change]]:
+        stores, window = view.stores["store"], view.filters.window
+        return {basis: changes(view.facts, stores, window, basis) for basis in BASES}
+
+    against = result(TABLES, ("changes of key figures", key), compute)
+    return [
+        tile(
+            view,
+            formats,
+            name,
+            total[name],
+            {basis: against[basis][name] for basis in BASES},
+            history=history[name].to_list(),
+        )
+        for name in TILES
+    ]

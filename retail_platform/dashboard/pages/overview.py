@@ -8,22 +8,20 @@ from dash import html
 from dash.development.base_component import Component
 
 from retail_platform.dashboard.charts import bars, line, measure_axis, period_links, time_axis
-from retail_platform.dashboard.components import Column, card, graph, table, tile, tone
+from retail_platform.dashboard.components import Column, card, graph, table, tone
 from retail_platform.dashboard.data.measures import (
-    BASES,
     by_period,
     by_store,
     change_by_store,
-    changes,
     compared_by_period,
     currency_of,
     summed,
 )
 from retail_platform.dashboard.formats import Formats
 from retail_platform.dashboard.page import Page, View
+from retail_platform.dashboard.pages.common import TILES, tiles
 from retail_platform.dashboard.theme import PALETTES, Figure, figure
 
-TILES = ("visitors", "transactions", "revenue", "margin", "conversion_rate", "atv", "upt")
 _SHOWN_STORES = 5
 _FEWEST = 2 * _SHOWN_STORES
 
@@ -43,7 +41,7 @@ def layout(view: View) -> Component:
         [
             html.H1(view.t("overview")),
             html.P(_lead(view, formats), className="lead"),
-            html.Div(_tiles(view, formats), className="tiles"),
+            html.Div(tiles(view, formats, periods(view)), className="tiles"),
             html.Div(
                 [
                     _trend(view, formats, "revenue"),
@@ -92,32 +90,6 @@ def _lead(view: View, formats: Formats) -> str:
     return view.t(
         "overview_lead", period=formats.window(view.filters.window), stores=named, currency=formats.currency or ""
     )
-
-
-def _tiles(view: View, formats: Formats) -> list[Component]:
-    chosen, numbers = view.filters, view.stores["store"]
-    total = view.data.tables.result(
-        ("store_days", "stores"),
-        ("overview totals", chosen),
-        lambda: summed(view.rows).row(0, named=True),
-    )
-    against = view.data.tables.result(
-        ("store_days", "stores"),
-        ("overview changes", chosen),
-        lambda: {basis: changes(view.facts, numbers, chosen.window, basis) for basis in BASES},
-    )
-    history = periods(view)
-    return [
-        tile(
-            view,
-            formats,
-            measure,
-            total[measure],
-            {basis: against[basis][measure] for basis in BASES},
-            history=history[measure].to_list(),
-        )
-        for measure in TILES
-    ]
 
 
 def _trend(view: View, formats: Formats, measure: str) -> Component:

@@ -8,12 +8,10 @@ import polars as pl
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from retail_platform.dashboard.charts import line, measure_axis, time_axis
+from retail_platform.dashboard.charts import lines, over_time
 from retail_platform.dashboard.components import Column, card, choice, graph, guarded, message, table
 from retail_platform.dashboard.data.measures import currency_of
-from retail_platform.dashboard.data.products import (
-    by_category,
-)
+from retail_platform.dashboard.data.products import by_category
 from retail_platform.dashboard.formats import Formats
 from retail_platform.dashboard.frames import products as frames
 from retail_platform.dashboard.page import CATEGORIES, GRAIN, PERIOD, PLACES, Page, View
@@ -21,8 +19,7 @@ from retail_platform.dashboard.pages.common import PRODUCTS
 from retail_platform.dashboard.ranking import hover
 from retail_platform.dashboard.theme import PALETTES, Figure, Trace, figure
 
-_DASHES = ("solid", "dash", "dashdot", "longdash", "longdashdot")
-_COLOURS = (0, 1, 2, 3, 5)  # of the series: told apart without dashes, too
+_BY_PRODUCT = {"by": "product_id", "name": "product"}
 
 
 def layout(view: View) -> Component:
@@ -202,17 +199,18 @@ def _categories(view: View, formats: Formats) -> Component:
 
 def _price(view: View, formats: Formats) -> Component:
     rows, title = frames.prices(view), f"{view.t('products_price')} ({formats.currency})"
-    traces = _lines(view, formats, "aur", rows)
+    traces = lines(view.filters, formats, "aur", rows, **_BY_PRODUCT)
     listed = rows["list_price"].count() > 0
     if listed:
-        for place, trace in enumerate(_lines(view, formats, "aur", rows, column="list_price")):
+        list_prices = lines(view.filters, formats, "aur", rows, **_BY_PRODUCT, column="list_price")
+        for place, trace in enumerate(list_prices):
             name = view.t("products_list_price", product=trace["name"])
             dotted = {"color": trace["line"]["color"], "width": 1.5, "dash": "dot", "shape": "hv"}
             text = [shown.replace(trace["name"], name, 1) for shown in trace["text"]]
             traces.append(trace | {"name": name, "text": text, "line": dotted, "showlegend": False})
             traces[place]["line"]["dash"] = "solid"
     about = view.t("products_price_hint" if listed else "products_price_hint_sold", which=_which(view))
-    made = _over_time(view, formats, "aur", rows, traces)
+    made = over_time(view.filters, formats, "aur", rows, traces)
     return card(view, "price", title, graph("price", made, title), about=about)
 
 
@@ -221,34 +219,9 @@ def _margin(view: View, formats: Formats) -> Component:
     about = view.t("products_margin_hint", which=_which(view))
     if not rows["margin_rate"].count():
         return card(view, "margin", title, message(view.t("nothing_title"), view.t("products_no_prices")), about=about)
-    made = _over_time(view, formats, "margin_rate", rows, _lines(view, formats, "margin_rate", rows))
+    traces = lines(view.filters, formats, "margin_rate", rows, **_BY_PRODUCT)
+    made = over_time(view.filters, formats, "margin_rate", rows, traces)
     return card(view, "margin", title, graph("margin", made, title), about=about)
-
-
-def _lines(view: View, formats: Formats, measure: str, rows: pl.DataFrame, column: str | None = None) -> list[Trace]:
-    colours, traces = PALETTES[view.filters.theme], []
-    for place, product in enumerate(rows["product_id"].unique(maintain_order=True)):
-        some = rows.filter(pl.col("product_id") == product)
-        name = some["product"][0]
-        trace = line(formats, measure, some, column=column, name=name, colour=colours.series[_COLOURS[place]])
-        trace["line"]["dash"] = _DASHES[place]
-        traces.append(trace)
-    return traces
-
-
-def _over_time(view: View, formats: Formats, measure: str, rows: pl.DataFrame, traces: list[Trace]) -> Figure:
-    made = figure(
-        view.filters.theme,
-        traces,
-        separators=formats.separators(),
-        height=380,
-        legend=True,
-        x=time_axis(formats, view.filters.grain, rows["period"].unique().sort()),
-        y=measure_axis(formats, measure),
-        hovermode="x unified",
-    )
-    made["layout"]["legend"] |= {"entrywidth": 150, "entrywidthmode": "pixels"}
-    return made
 
 
 PAGE = Page(

@@ -11,14 +11,12 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from retail_platform.dashboard.charts import line, measure_axis, period_links, time_axis
-from retail_platform.dashboard.components import Column, aria, card, choice, graph, guarded, message, table, tile
+from retail_platform.dashboard.components import Column, aria, card, choice, graph, guarded, message, table
 from retail_platform.dashboard.data import hours as hourly
 from retail_platform.dashboard.data.measures import (
     ADDITIVE,
-    BASES,
     OF_MONEY,
     by_period,
-    changes,
     currency_of,
     summed,
 )
@@ -27,11 +25,10 @@ from retail_platform.dashboard.formats import Formats
 from retail_platform.dashboard.frames import store as frames
 from retail_platform.dashboard.frames.common import TABLES, numbers_key
 from retail_platform.dashboard.page import BASIS, CHANNEL, CURRENCY, FORMATS, GRAIN, PERIOD, REGIONS, Page, View
-from retail_platform.dashboard.pages.common import PRODUCTS, STORE
+from retail_platform.dashboard.pages.common import PRODUCTS, STORE, tiles
 from retail_platform.dashboard.ranking import hover
 from retail_platform.dashboard.theme import PALETTES, Figure, figure
 
-TILES = ("visitors", "transactions", "revenue", "margin", "conversion_rate", "atv", "upt")
 _PLACE = "0" * 24  # stands for a store's id in an address that is made once for all
 
 
@@ -60,7 +57,7 @@ def _content(one: View) -> Component:
     formats = one.formats(currency_of(one.rows))
     return html.Div(
         [
-            html.Div(_tiles(one, formats), className="tiles"),
+            html.Div(tiles(one, formats, _history(one)), className="tiles"),
             html.Div(
                 [
                     _days(one, formats),
@@ -96,27 +93,9 @@ def _selector(view: View, shown: str) -> Component:
     )
 
 
-def _tiles(one: View, formats: Formats) -> list[Component]:
-    key, chosen, number = numbers_key(one), one.filters, one.stores["store"]
-    result = one.data.tables.result
-    total = result(TABLES, ("store totals", key), lambda: summed(one.rows).row(0, named=True))
-    against = result(
-        TABLES,
-        ("store changes", key),
-        lambda: {basis: changes(one.facts, number, chosen.window, basis) for basis in BASES},
-    )
-    history = result(TABLES, ("store history", key, chosen.grain), lambda: by_period(one.rows, chosen.grain))
-    return [
-        tile(
-            one,
-            formats,
-            name,
-            total[name],
-            {basis: against[basis][name] for basis in BASES},
-            history=history[name].to_list(),
-        )
-        for name in TILES
-    ]
+def _history(one: View) -> pl.DataFrame:
+    key, grain = numbers_key(one), one.filters.grain
+    return one.data.tables.result(TABLES, ("store history", key, grain), lambda: by_period(one.rows, grain))
 
 
 def _titled(view: View, formats: Formats, key: str, measure: str) -> str:

@@ -9,7 +9,7 @@ import polars as pl
 from dash import html
 from dash.development.base_component import Component
 
-from retail_platform.dashboard.charts import line, measure_axis, time_axis
+from retail_platform.dashboard.charts import lines, measure_axis, over_time
 from retail_platform.dashboard.components import Column, card, choice, graph, message, table, tone
 from retail_platform.dashboard.data.measures import (
     ADDITIVE,
@@ -24,7 +24,6 @@ from retail_platform.dashboard.pages.common import STORE
 from retail_platform.dashboard.ranking import hover
 from retail_platform.dashboard.theme import PALETTES, Figure, Trace, figure
 
-_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "solid", "dash", "dot")
 _MOST_LABELS = 25
 _LARGEST = 34  # pixels
 
@@ -202,26 +201,10 @@ def _spread(view: View, formats: Formats, measure: str) -> Component:
 
 def _compare(view: View, formats: Formats, measure: str) -> Component:
     rows, title = frames.compared(view), _titled(view, formats, "stores_compare", measure)
-    colours, names = PALETTES[view.filters.theme], rows.select("store_id", "label").unique(maintain_order=True).rows()
-    traces = []
-    for place, (store, label) in enumerate(names):
-        some = rows.filter(pl.col("store_id") == store)
-        trace = line(formats, measure, some, name=label, colour=colours.series[place])
-        trace["line"]["dash"] = _DASHES[place]
-        traces.append(trace)
-    made = figure(
-        view.filters.theme,
-        traces,
-        separators=formats.separators(),
-        height=400,
-        legend=True,
-        x=time_axis(formats, view.filters.grain, rows["period"].unique().sort()),
-        y=measure_axis(formats, measure),
-        hovermode="x unified",
-    )
-    made["layout"]["legend"] |= {"entrywidth": 150, "entrywidthmode": "pixels"}
+    traces = lines(view.filters, formats, measure, rows, by="store_id", name="label")
+    made = over_time(view.filters, formats, measure, rows, traces, height=400)
     named = 0 < len(view.filters.stores) <= frames.MOST_COMPARED
-    about = view.t("stores_compare_chosen" if named else "stores_compare_first", count=formats.number(len(names)))
+    about = view.t("stores_compare_chosen" if named else "stores_compare_first", count=formats.number(len(traces)))
     return card(view, "compare", title, graph("compare", made, title), about=about, wide=True)
 
 
