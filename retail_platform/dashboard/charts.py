@@ -8,8 +8,8 @@ import polars as pl
 
 from retail_platform.dashboard.data.measures import EVERY, OF_MONEY, RATES
 from retail_platform.dashboard.filters import Filters
-from retail_platform.dashboard.formats import Formats
 from retail_platform.dashboard.theme import PALETTES, Figure, Trace, figure
+from retail_platform.language.formats import Formats
 from retail_platform.windows import Window
 
 _MOST_TICKS = 5  # also on a telephone

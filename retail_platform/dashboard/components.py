@@ -13,9 +13,9 @@ from dash.development.base_component import Component
 from retail_platform.dashboard.data.measures import Change
 from retail_platform.dashboard.data.unavailable import Unavailable
 from retail_platform.dashboard.filters import Option
-from retail_platform.dashboard.formats import Formats
 from retail_platform.dashboard.page import View
 from retail_platform.dashboard.theme import PALETTES, Figure, sparkline
+from retail_platform.language.formats import Formats
 
 LOWER_IS_BETTER = frozenset({"returns", "visitors_imputed_share"})
 _STILL = 0.05  # per cent below which a change is none

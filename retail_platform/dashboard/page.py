@@ -14,8 +14,8 @@ from retail_platform.dashboard.data.facts import Facts
 from retail_platform.dashboard.data.source import Data
 from retail_platform.dashboard.data.unavailable import Unavailable
 from retail_platform.dashboard.filters import Filters, Option, chosen_stores
-from retail_platform.dashboard.formats import Formats
 from retail_platform.dashboard.texts import text
+from retail_platform.language.formats import Formats
 
 if TYPE_CHECKING:
     from dash.development.base_component import Component

@@ -11,8 +11,8 @@ from dash.development.base_component import Component
 from retail_platform.dashboard.components import Column, aria, table
 from retail_platform.dashboard.data.measures import OF_MONEY, RATES
 from retail_platform.dashboard.filters import Option
-from retail_platform.dashboard.formats import Formats
 from retail_platform.dashboard.page import View
+from retail_platform.language.formats import Formats
 
 PORTION = 20
 DESCENDING, ASCENDING = "desc", "asc"

@@ -5,9 +5,9 @@ from dash.development.base_component import Component
 
 from retail_platform.dashboard.components import tile
 from retail_platform.dashboard.data.measures import BASES, Change, changes, summed
-from retail_platform.dashboard.formats import Formats
 from retail_platform.dashboard.frames.common import TABLES, numbers_key
 from retail_platform.dashboard.page import View
+from retail_platform.language.formats import Formats
 
 STORE, PRODUCTS = "/store", "/products"
 TILES = ("visitors", "transactions", "revenue", "margin", "conversion_rate", "atv", "upt")

@@ -11,11 +11,11 @@ from dash.development.base_component import Component
 
 from retail_platform.dashboard.charts import time_axis
 from retail_platform.dashboard.components import Column, card, choice, graph, guarded, message, table
-from retail_platform.dashboard.formats import Formats
 from retail_platform.dashboard.frames import footfall as frames
 from retail_platform.dashboard.page import CHANNEL, CURRENCY, FORMATS, PERIOD, REGIONS, Page, View
 from retail_platform.dashboard.theme import PALETTES, Trace, figure
 from retail_platform.domains.footfall.contract import HEALTH
+from retail_platform.language.formats import Formats
 
 _PLACE = "0" * 24  # stands for a store's id in an address that is made once for all
 _CALM = ("ok", "unjudged")

@@ -17,10 +17,10 @@ from retail_platform.dashboard.data.measures import (
     currency_of,
     summed,
 )
-from retail_platform.dashboard.formats import Formats
 from retail_platform.dashboard.page import Page, View
 from retail_platform.dashboard.pages.common import TILES, tiles
 from retail_platform.dashboard.theme import PALETTES, Figure, figure
+from retail_platform.language.formats import Formats
 
 _SHOWN_STORES = 5
 _FEWEST = 2 * _SHOWN_STORES

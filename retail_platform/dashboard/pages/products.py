@@ -12,12 +12,12 @@ from retail_platform.dashboard.charts import lines, over_time
 from retail_platform.dashboard.components import Column, card, choice, graph, guarded, message, table
 from retail_platform.dashboard.data.measures import currency_of
 from retail_platform.dashboard.data.products import by_category
-from retail_platform.dashboard.formats import Formats
 from retail_platform.dashboard.frames import products as frames
 from retail_platform.dashboard.page import CATEGORIES, GRAIN, PERIOD, PLACES, Page, View
 from retail_platform.dashboard.pages.common import PRODUCTS
 from retail_platform.dashboard.ranking import hover
 from retail_platform.dashboard.theme import PALETTES, Figure, Trace, figure
+from retail_platform.language.formats import Formats
 
 _BY_PRODUCT = {"by": "product_id", "name": "product"}
 

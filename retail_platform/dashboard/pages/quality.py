@@ -8,10 +8,10 @@ from dash.development.base_component import Component
 
 from retail_platform.dashboard.charts import time_axis
 from retail_platform.dashboard.components import Column, card, choice, graph, guarded, table
-from retail_platform.dashboard.formats import Formats
 from retail_platform.dashboard.frames import quality as frames
 from retail_platform.dashboard.page import PERIOD, Page, View
 from retail_platform.dashboard.theme import PALETTES, figure
+from retail_platform.language.formats import Formats
 from retail_platform.windows import Window
 
 _MOST_DAYS = 30

@@ -21,13 +21,13 @@ from retail_platform.dashboard.data.measures import (
     summed,
 )
 from retail_platform.dashboard.filters import chosen_stores
-from retail_platform.dashboard.formats import Formats
 from retail_platform.dashboard.frames import store as frames
 from retail_platform.dashboard.frames.common import TABLES, numbers_key
 from retail_platform.dashboard.page import BASIS, CHANNEL, CURRENCY, FORMATS, GRAIN, PERIOD, REGIONS, Page, View
 from retail_platform.dashboard.pages.common import PRODUCTS, STORE, tiles
 from retail_platform.dashboard.ranking import hover
 from retail_platform.dashboard.theme import PALETTES, Figure, figure
+from retail_platform.language.formats import Formats
 
 _PLACE = "0" * 24  # stands for a store's id in an address that is made once for all
 

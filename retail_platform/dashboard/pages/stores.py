@@ -17,12 +17,12 @@ from retail_platform.dashboard.data.measures import (
     YEAR,
     currency_of,
 )
-from retail_platform.dashboard.formats import Formats
 from retail_platform.dashboard.frames import stores as frames
 from retail_platform.dashboard.page import Page, View
 from retail_platform.dashboard.pages.common import STORE
 from retail_platform.dashboard.ranking import hover
 from retail_platform.dashboard.theme import PALETTES, Figure, Trace, figure
+from retail_platform.language.formats import Formats
 
 _MOST_LABELS = 25
 _LARGEST = 34  # pixels

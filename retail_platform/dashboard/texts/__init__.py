@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from retail_platform.dashboard.texts import footfall, measures, overview, products, quality, shell, store, stores
+from retail_platform.dashboard.texts import footfall, overview, products, quality, shell, store, stores
+from retail_platform.language import measures
 
 CATALOGUE: dict[str, tuple[str, str]] = {}
 for module in (shell, measures, overview, stores, store, footfall, products, quality):

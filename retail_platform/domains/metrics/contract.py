@@ -15,6 +15,12 @@ COMPARED = ("visitors", "transactions", "units", "revenue", "margin", "conversio
 COMPARED_WITH_LAST_YEAR = ("visitors", "transactions", "units", "revenue", "margin")
 """Measures of `period_metrics` that are compared with 364 days before."""
 
+OF_MONEY = ("revenue", "margin", "atv", "aur", "sales_per_visitor", "margin_per_visitor")
+"""Measures that are amounts, or amounts by something."""
+
+RATES = ("conversion_rate", "margin_rate", "visitors_imputed_share", "cost_known_share")
+"""Measures that are shares of 1."""
+
 UNKNOWN_CURRENCY = "XXX"
 """ISO 4217's code for no currency: that of periods of a store that is no longer among the stores."""
 

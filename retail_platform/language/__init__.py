@@ -1,0 +1,1 @@
+"""How numbers, dates and measures are written, in English and French: for the dashboard and for reports."""
