@@ -107,6 +107,18 @@ def test_ratios_per_visitor_are_of_the_days_with_a_complete_count() -> None:
     assert (week["conversion_rate"], week["sales_per_visitor"]) == (0.1, 1.0)
 
 
+def test_the_order_of_the_days_changes_no_bit() -> None:
+    first, span = date(2025, 1, 1), 300
+    days = [
+        sold(first + timedelta(days=n), "1", visitors=1000 + 7 * n, visitors_imputed_share=1 / (3 + n % 17))
+        for n in range(span)
+    ]
+
+    orders = [days, days[::-1], days[1::2] + days[::2]]
+
+    assert len({tuple(periods(*order)["visitors_imputed_share"].sort()) for order in orders}) == 1
+
+
 def test_the_imputed_share_is_weighed_by_visitors() -> None:
     days = [
         sold(MONDAY, "1", visitors=30, visitors_imputed_share=0.0),
