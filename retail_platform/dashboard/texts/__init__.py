@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from retail_platform.dashboard.texts import footfall, overview, products, quality, shell, store, stores
-from retail_platform.language import measures
+from retail_platform.language import findings, measures
 
 CATALOGUE: dict[str, tuple[str, str]] = {}
-for module in (shell, measures, overview, stores, store, footfall, products, quality):
+for module in (shell, measures, findings, overview, stores, store, footfall, products, quality):
     assert not CATALOGUE.keys() & module.TEXTS.keys(), f"{module.__name__} has keys that another module has"
     CATALOGUE |= module.TEXTS
 
