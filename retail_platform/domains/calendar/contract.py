@@ -14,7 +14,7 @@ class CalendarEventDelivery(dy.Schema):
     """Days that are unlike others, as a source delivers them: of a store, of a region, or of all stores."""
 
     kind = dy.String()
-    name = dy.String()
+    name = dy.String(nullable=True)
     first_day = dy.Date()
     last_day = dy.Date()
     store_id = dy.String(nullable=True)
@@ -28,7 +28,7 @@ class CalendarEvent(dy.Schema):
     """
 
     kind = dy.Enum(KINDS)
-    name = dy.String(min_length=1)
+    name = dy.String(nullable=True, min_length=1, description="Null: of a public holiday, as the country calls it")
     first_day = dy.Date()
     last_day = dy.Date(description="Inclusive")
     store_id = dy.String(nullable=True)
@@ -39,6 +39,11 @@ class CalendarEvent(dy.Schema):
     def ends_after_it_begins(cls) -> pl.Expr:
         """The last day is not before the first."""
         return pl.col("last_day") >= pl.col("first_day")
+
+    @dy.rule()
+    def has_a_name(cls) -> pl.Expr:
+        """Only a public holiday may do without: the country has a name for it."""
+        return pl.col("name").is_not_null() | (pl.col("kind").cast(pl.String) == "public_holiday")
 
 
 class CalendarDay(dy.Schema):

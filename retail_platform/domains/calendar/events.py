@@ -12,7 +12,7 @@ import polars as pl
 from retail_platform.domains.calendar.contract import KINDS, CalendarEventDelivery
 
 _SCHEMA = pl.Schema(CalendarEventDelivery)
-_NEEDED = [name for name, column in CalendarEventDelivery.columns().items() if not column.nullable]
+_NEEDED = ["kind", "name", "first_day", "last_day"]
 _OPTIONAL = [name for name in _SCHEMA if name not in _NEEDED]
 _REST = "\0"  # key of the values beyond the columns
 _Event = tuple[str, str, date, date, str | None, str | None]

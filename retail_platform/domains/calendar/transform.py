@@ -10,6 +10,8 @@ from retail_platform.windows import Window
 
 _WEEKS_OF_PERIODS = (4, 5, 4) * 4
 _HOLIDAYS = ("public_holiday", "school_holiday")  # the kinds that are no event
+UNNAMED = "Public holiday"
+"""What a public holiday is called that nobody names."""
 
 
 def calendar_days(
@@ -144,7 +146,9 @@ def _named(days: pl.LazyFrame, *key: str) -> pl.LazyFrame:
     is_event = ~kind.is_in(_HOLIDAYS)
 
     def joined(names: pl.Expr) -> pl.Expr:
-        return pl.when(names.len() > 0).then(names.unique().sort().str.join("; "))
+        known = names.drop_nulls()
+        named = pl.when(known.len() > 0).then(known.unique().sort().str.join("; "))
+        return named.when(names.len() > 0).then(pl.lit(UNNAMED))
 
     return days.group_by(key).agg(
         *(joined(pl.col("name").filter(kind == one)).alias(one) for one in _HOLIDAYS),

@@ -5,13 +5,15 @@ from pathlib import Path
 
 import dagster as dg
 import polars as pl
+import pytest
 
-from retail_platform.domains.calendar.contract import StoreCalendarDay
+from retail_platform.domains.calendar.contract import KINDS, CalendarEvent, CalendarEventDelivery, StoreCalendarDay
 from retail_platform.domains.calendar.transform import store_calendar
 from retail_platform.domains.stores.contract import Store
+from retail_platform.quality.validate import validate
 from retail_platform.windows import Window
 from retail_platform_tests.domains.calendar.events import declared
-from retail_platform_tests.domains.frames import frame
+from retail_platform_tests.domains.frames import frame, text
 from retail_platform_tests.platform import Platform, message
 
 FIRST, SECOND, THIRD = (date(2026, 3, day) for day in (1, 2, 3))
@@ -101,6 +103,24 @@ def test_a_public_holiday_that_is_declared_adds_to_those_known() -> None:
     )
 
     assert rows == [("metz", FIRST, "New moon; Patron saint", None, None, None)]
+
+
+def test_a_public_holiday_without_a_name_is_called_as_the_country_calls_it() -> None:
+    declared = [("public_holiday", None, day, day, "metz") for day in (FIRST, SECOND)]
+
+    rows = found(*declared, holidays=[("FR", "Moselle", FIRST, "New moon")])
+
+    assert [row[:3] for row in rows] == [("metz", FIRST, "New moon"), ("metz", SECOND, "Public holiday")]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_a_public_holiday_may_lack_its_name(kind: str) -> None:
+    event = {"kind": kind, "first_day": "2026-03-01", "last_day": "2026-03-01"}
+
+    verdict = validate(text(CalendarEventDelivery, event), delivery=CalendarEventDelivery, contract=CalendarEvent)
+
+    expected = [] if kind == "public_holiday" else [["has_a_name"]]
+    assert verdict.quarantined["reasons"].to_list() == expected
 
 
 def test_events_beyond_the_window_are_cut() -> None:
