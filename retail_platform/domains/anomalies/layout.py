@@ -25,7 +25,7 @@ class Counts:
         visitors: persons (store, day, hour); 0 in a closed hour, NaN where unknown or the store did not trade.
         opened: the store was open in the hour (store, day, hour).
         holiday: a public holiday of the store (store, day).
-        guide: a day that tells what is usual: no holiday, no event, mostly counted (store, day).
+        guide: a day that tells what is usual: known, no holiday, no event, mostly counted (store, day).
     """
 
     days: list[date]
@@ -80,7 +80,7 @@ def lay_out(footfall: pl.LazyFrame, special: pl.LazyFrame, window: Window) -> Co
         visitors,
         opened,
         holiday,
-        ~holiday & ~event & counted,
+        ~holiday & ~event & counted & np.isfinite(visitors).any(axis=2),
     )
 
 

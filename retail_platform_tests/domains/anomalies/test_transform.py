@@ -125,6 +125,21 @@ def test_a_dead_sensors_estimate_is_no_surprise() -> None:
     assert (row["cause"], "90 % of the visitors are an estimate" in str(row["detail"])) == ("sensor_fault", True)
 
 
+def test_weeks_of_which_nothing_is_known_do_not_tell_when_a_store_opens() -> None:
+    hours = pl.LazyFrame({"hour": range(24)}).cast({"hour": pl.Int8})
+    known = footfall(change=times(0.5))
+    unknown = (
+        known.select("date", "store_id")
+        .unique()
+        .filter(pl.col("date") < DAY - timedelta(days=24))
+        .join(hours, how="cross")
+        .with_columns(method=pl.lit("unknown"), sensors_ok=0, sensors_total=0)
+    )
+    both = pl.concat([known.filter(pl.col("date") >= DAY - timedelta(days=24)), unknown], how="diagonal_relaxed")
+
+    assert of_day(anomalies(both))["cause"] == "unexplained"
+
+
 def test_a_store_that_closed_at_noon_says_so() -> None:
     def noon(day: date, _: str, hour: int, visitors: int) -> int | None:
         return None if day == DAY and hour >= 13 else visitors
