@@ -1,4 +1,4 @@
-"""Take the pictures of the README again, from a month of the simulated retailer in a temporary folder.
+"""Take the pictures of the README and of docs/dashboard.md again, from the simulated retailer in a temporary folder.
 
 Run as `python docs/take_screenshots.py` in the project's environment with the `dev` extra; needs Debian's Chromium.
 """
@@ -22,9 +22,11 @@ from retail_platform.storage.lake import Lake
 from retail_platform.windows import Window
 from retail_platform_tests.end_to_end import ui
 from retail_platform_tests.end_to_end.servers import project_folder, retail_dev
+from retail_platform_tests.servers import free_port, wait_until_open
 
 IMAGES = Path(__file__).resolve().parent / "images"
 MONTH = Window(date(2026, 1, 1), date(2026, 1, 31))
+_COMMAND = (sys.executable, "-c", "from retail_platform.cli import app; app()")
 _AT_REST = """() => {
     const now = document.querySelector("foreignObject").getBoundingClientRect().x;
     const rest = window.lastSeen === now;
@@ -32,10 +34,21 @@ _AT_REST = """() => {
     return rest;
 }"""
 BROKEN_DAY = date(2026, 1, 14)
+BEFORE = Window(date(2025, 10, 1), date(2025, 12, 31))
+"""What the dashboard compares the month with."""
+PAGES = {
+    "overview": "/?period=mtd",
+    "overview_dark": "/?period=28d&by=day&against=average&theme=dark",
+    "stores": "/stores?period=91d&by=week",
+    "store": "/store?period=28d&store=S0003",
+    "footfall": "/footfall?period=28d&store=S0001",
+    "products": "/products?period=28d",
+    "quality": "/quality?period=all",
+}
 
 
 def main() -> None:
-    """Materialize the month, lose a row of one day, and photograph graph, checks and key figures."""
+    """Materialize the month and photograph key figures, graph, a day with a lost row, and the dashboard's pages."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = project_folder(Path(temporary) / "retail")
         settings = {
@@ -51,6 +64,9 @@ def main() -> None:
         with retail_dev(folder, settings) as server:
             asset_graph(server)
             checks(server)
+        settings["RETAIL_START_DATE"] = str(BEFORE.first)
+        _retail(folder, settings, "materialize", "--from", str(BEFORE.first), "--to", str(MONTH.last))
+        dashboard(folder, settings)
 
 
 def key_figures(lake_uri: str, summary: str) -> None:
@@ -95,18 +111,39 @@ def checks(server: str) -> None:
         page.screenshot(path=IMAGES / "checks.png")
 
 
+def dashboard(folder: Path, settings: Mapping[str, str]) -> None:
+    """`dashboard_*.png`: each page of the dashboard."""
+    port = free_port()
+    command = [*_COMMAND, "dashboard", "--port", str(port)]
+    server = subprocess.Popen(command, cwd=folder, env=_environment(folder, settings))
+    try:
+        wait_until_open(port, server)
+        with ui.browser_page(1366, 900) as page:
+            for name, address in PAGES.items():
+                page.goto(f"http://127.0.0.1:{port}{address}")
+                expect(page.locator("figure .main-svg").first).to_be_visible()
+                page.wait_for_load_state("networkidle")
+                page.screenshot(path=IMAGES / f"dashboard_{name}.png", full_page=name != "overview_dark")
+    finally:
+        server.terminate()
+        server.wait()
+
+
 def _lose_a_row(lake: Lake) -> None:
     day = Window(BROKEN_DAY, BROKEN_DAY)
     lake.replace("sales", lake.scan("sales", day).collect().slice(1), day)
 
 
 def _retail(folder: Path, settings: Mapping[str, str], *arguments: str) -> str:
-    command = [sys.executable, "-c", "from retail_platform.cli import app; app()", *arguments]
-    environment = os.environ | {"DAGSTER_HOME": str(folder)} | dict(settings)
+    command, environment = [*_COMMAND, *arguments], _environment(folder, settings)
     done = subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode > (1 if arguments[0] == "check" else 0):  # the lost row is to be found
         raise SystemExit(f"retail {' '.join(arguments)} ended with code {done.returncode}")
     return done.stdout
+
+
+def _environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
+    return os.environ | {"DAGSTER_HOME": str(folder)} | dict(settings)
 
 
 if __name__ == "__main__":

@@ -4,18 +4,33 @@ import logging
 import os
 import threading
 import time
+from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retail_platform.cli.common import LakeUri, configured, console, require_free, retailer_of, told
+from retail_platform.cli.common import (
+    LakeUri,
+    Misuse,
+    configured,
+    console,
+    dagster_instance,
+    require_free,
+    retailer_of,
+    told,
+    use_dagster_home,
+)
 from retail_platform.settings import Settings
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from retail_platform.dashboard.data.source import Data
 
 PORT = 8050
+_ASK_AGAIN = 30.0  # seconds
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -41,12 +56,13 @@ def dashboard(
     retailer = retailer_of(settings)
     require_free(host, port)
     from retail_platform.dashboard.data.source import Data
-    from retail_platform.dashboard.serving import Access, make_server, run
+    from retail_platform.dashboard.serving import Access, make_server, run, warm
     from retail_platform.storage.lake import Lake
 
     access = Access(settings.dashboard_user, settings.dashboard_password, settings.dashboard_proxy_header)
-    data = Data(Lake(settings.lake_uri), retailer.timezone, settings.ui_url)
-    server = make_server(data, language=settings.language, access=access)
+    data = Data(Lake(settings.lake_uri), retailer.timezone, settings.ui_url, _checks())
+    ready = threading.Event()
+    server = make_server(data, language=settings.language, access=access, ready=ready)
     _log(settings, retailer.source.name)
     if not with_parent:  # which has said it
         console.print(f"dashboard of {settings.lake_uri}: http://{host}:{port}/, Ctrl-C ends it", highlight=False)
@@ -58,18 +74,39 @@ def dashboard(
         )
     if with_parent:
         threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    threading.Thread(target=_warm, args=(data,), daemon=True).start()
+
+    def prepare() -> None:
+        try:
+            warm(data, settings.language)
+        finally:  # what is wrong the pages say
+            ready.set()
+
+    threading.Thread(target=prepare, daemon=True).start()
     with suppress(KeyboardInterrupt):
         run(server, host, port)
     console.print("stopped")
 
 
-def _warm(data: "Data") -> None:
-    """Read the history before the first visitor comes."""
-    from retail_platform.dashboard.data.unavailable import Unavailable
+def _checks() -> "Callable[[], pl.DataFrame] | None":
+    """What gives the newest results of the checks, asked for at most every half minute; None without a dagster.yaml."""
+    try:
+        use_dagster_home()
+    except Misuse:
+        return None
+    guard, held = threading.Lock(), deque[tuple[float, "pl.DataFrame"]](maxlen=1)
 
-    with suppress(Unavailable):  # the pages say it
-        data.facts()
+    def newest() -> "pl.DataFrame":
+        from retail_platform.automation.check_results import newest_results
+        from retail_platform.automation.ranges import code_location
+
+        with guard:
+            if not held or time.monotonic() - held[0][0] > _ASK_AGAIN:
+                with dagster_instance() as instance:
+                    graph = code_location().get_definition().asset_graph
+                    held.append((time.monotonic(), newest_results(instance, graph)))
+            return held[0][1]
+
+    return newest
 
 
 def _end_with(parent: int) -> None:

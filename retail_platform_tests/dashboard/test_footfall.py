@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import polars as pl
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from retail_platform.dashboard.data.source import Data
 from retail_platform.dashboard.filters import Filters
@@ -15,8 +15,8 @@ from retail_platform.dashboard.page import View
 from retail_platform.dashboard.pages import footfall
 from retail_platform.windows import Window
 from retail_platform_tests.dashboard import lakes
+from retail_platform_tests.dashboard.accessibility import faults
 from retail_platform_tests.dashboard.servers import served
-from retail_platform_tests.end_to_end import ui
 
 WEEK = Window(lakes.LAST - timedelta(days=6), lakes.LAST)
 FAR = WEEK.first + timedelta(days=2)
@@ -106,16 +106,16 @@ def test_the_page_does_without_health_anomalies_and_forecast_and_says_so(
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(ui.CHROMIUM is None, reason="no `chromium` on the PATH: apt-get install chromium")
-def test_the_page_in_a_browser(address: str) -> None:
-    with ui.browser_page(1366, 900) as page:
-        page.goto(f"{address}/footfall?period=7d&store=S1")
-        days = page.locator("section[aria-labelledby=card-exceedances] tbody tr")
-        expect(days).to_have_count(1)
-        expect(days).to_contain_text("+100.0%")
+def test_the_page_in_a_browser(page: Page, address: str) -> None:
+    page.goto(f"{address}/footfall?period=7d&store=S1")
+    days = page.locator("section[aria-labelledby=card-exceedances] tbody tr")
+    expect(days).to_have_count(1)
+    expect(days).to_contain_text("+100.0%")
+    assert faults(page) == []
 
-        page.set_viewport_size({"width": 390, "height": 900})
-        page.goto(f"{address}/footfall?period=7d&store=S1&lang=fr&theme=dark&tolerance=50")
-        expect(page.get_by_role("heading", level=1)).to_have_text("Fréquentation")
-        expect(page.locator("#card-band")).to_contain_text("±50")
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.goto(f"{address}/footfall?period=7d&store=S1&lang=fr&theme=dark&tolerance=50")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Fréquentation")
+    expect(page.locator("#card-band")).to_contain_text("±50")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert faults(page) == []

@@ -5,17 +5,14 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, expect
+from playwright.sync_api import Page, expect
 
 from retail_platform.dashboard.data.source import Data
 from retail_platform_tests.dashboard import sales
+from retail_platform_tests.dashboard.accessibility import faults
 from retail_platform_tests.dashboard.servers import served
-from retail_platform_tests.end_to_end import ui
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(ui.CHROMIUM is None, reason="no `chromium` on the PATH: apt-get install chromium"),
-]
+pytestmark = pytest.mark.browser
 PATHS = ("/stores", "/store?store=S1", "/products")
 
 
@@ -28,22 +25,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Data:
 def address(data: Data) -> Iterator[str]:
     with served(data) as address:
         yield address
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    """A page that complains in its console about nothing."""
-    complaints: list[str] = []
-
-    def heard(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            complaints.append(message.text)
-
-    with ui.browser_page(1366, 900) as page:
-        page.on("console", heard)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        yield page
-    assert complaints == []
 
 
 def choose(page: Page, control: str, option: str) -> None:
@@ -151,7 +132,7 @@ def test_a_click_on_a_category_filters_the_products(page: Page, address: str) ->
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_nothing_hangs_over_the_edge_and_french_works(page: Page, address: str, path: str) -> None:
+def test_nothing_hangs_over_the_edge_or_is_out_of_reach_and_french_works(page: Page, address: str, path: str) -> None:
     joined = path + ("&" if "?" in path else "?")
     for width, theme in ((390, "dark"), (1366, "light")):
         page.set_viewport_size({"width": width, "height": 900})
@@ -159,6 +140,7 @@ def test_nothing_hangs_over_the_edge_and_french_works(page: Page, address: str, 
         expect(page.locator("figure .main-svg").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         expect(page.locator("section.card").first).to_contain_text("€")
+        assert faults(page) == []
 
 
 @pytest.mark.parametrize("query", ["sort=nonsense", "search=%00", "portion=0", "hours=night", "product=%0A"])

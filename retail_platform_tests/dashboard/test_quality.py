@@ -1,11 +1,12 @@
 """The data quality page against what was put into the lake, and in a browser; personal columns stay hidden."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from retail_platform.dashboard.data.source import Data
 from retail_platform.dashboard.filters import Filters
@@ -14,11 +15,18 @@ from retail_platform.dashboard.page import View
 from retail_platform.dashboard.pages import quality
 from retail_platform.windows import Window
 from retail_platform_tests.dashboard import lakes
+from retail_platform_tests.dashboard.accessibility import faults
 from retail_platform_tests.dashboard.servers import served
-from retail_platform_tests.end_to_end import ui
 
 WEEK = Window(lakes.LAST - timedelta(days=6), lakes.LAST)
 WITHOUT_SALES = WEEK.first + timedelta(days=1)
+
+
+def checked() -> pl.DataFrame:
+    """The sales of two days were found wanting."""
+    when = datetime(2026, 1, 31, 6, tzinfo=UTC)
+    facts = {"checks": 3, "failing": 1, "days_failing": 2, "last_day": WEEK.last, "judged": when}
+    return pl.DataFrame([{"table": "sales", **facts, "found": "conservation: a row is lost"}])
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +41,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Data:
         "reasons": [["no_id"], ["no_id", "age|max"], ["no_id"]],
     }
     lake.replace("quarantine_clients", pl.DataFrame(clients), None)
-    return Data(lake, "Europe/Paris", "http://dagster.example")
+    return Data(lake, "Europe/Paris", "http://dagster.example", checked)
 
 
 def look(data: Data, window: Window = WEEK) -> View:
@@ -66,15 +74,34 @@ def test_rows_set_aside_are_counted_by_reason_and_shown_without_persons(data: Da
     assert "secret" not in str(page.to_plotly_json())
 
 
+def test_failing_checks_are_said_and_lead_into_the_ui(data: Data) -> None:
+    shown = str(quality.layout(look(data)).to_plotly_json())
+
+    assert "conservation: a row is lost" in shown
+    assert "http://dagster.example/assets/sales?view=checks" in shown
+
+
+def test_without_a_history_of_dagster_the_page_says_so_and_shows_the_rest(data: Data) -> None:
+    def broken() -> pl.DataFrame:
+        raise RuntimeError("no such database")
+
+    for checks in (None, broken):
+        page: Any = quality.layout(look(replace(data, checks=checks)))
+        shown = str(page.to_plotly_json())
+        assert "No history of Dagster is at hand" in shown
+        assert "card-quarantine" in shown
+
+
 @pytest.mark.browser
-@pytest.mark.skipif(ui.CHROMIUM is None, reason="no `chromium` on the PATH: apt-get install chromium")
-def test_the_page_in_a_browser(data: Data) -> None:
-    with served(data) as address, ui.browser_page(390, 900) as page:
+def test_the_page_in_a_browser(page: Page, data: Data) -> None:
+    page.set_viewport_size({"width": 390, "height": 900})
+    with served(data) as address:
         page.goto(f"{address}/quality?from={WEEK.first}&to={WEEK.last}&lang=fr&theme=dark")
         expect(page.get_by_role("heading", level=1)).to_have_text("Qualité des données")
         days = page.locator("section[aria-labelledby=card-days] tbody tr")
         expect(days).to_have_count(2)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert faults(page) == []
         days.nth(1).get_by_role("link").press("Enter")
         expect(days).to_have_count(1)
         expect(days).to_contain_text("sales")

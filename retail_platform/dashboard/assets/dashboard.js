@@ -112,5 +112,15 @@
     if (this.type !== "date") place.apply(this, at);
   };
 
+  // Dash lets the Tab key stop at a hidden input, which hands the focus on to the button: the button itself is better.
+  function reach() {
+    for (const hidden of document.querySelectorAll(".dash-dropdown-focus-target:not([tabindex='-1'])")) {
+      const button = hidden.parentElement.querySelector("button.dash-dropdown");
+      hidden.tabIndex = -1;
+      if (button) button.tabIndex = 0;
+    }
+  }
+  new MutationObserver(reach).observe(document, { subtree: true, childList: true, attributeFilter: ["tabindex"] });
+
   window.dash_clientside = Object.assign({}, window.dash_clientside, { dashboard: { apply, chosen, picked, clicked } });
 })();

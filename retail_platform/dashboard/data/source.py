@@ -1,5 +1,6 @@
 """All that pages may ask of the lake, in one object."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -19,11 +20,14 @@ class Data:
         lake: where the tables are.
         timezone: the retailer's, IANA name.
         ui_url: address of the Dagster UI, for links.
+        checks: gives what the checks of each table said last (`table`, `checks`, `failing`, `days_failing`, `last_day`,
+            `judged`, `found`); None where no history of Dagster is at hand.
     """
 
     lake: Lake
     timezone: str = "UTC"
     ui_url: str = ""
+    checks: Callable[[], pl.DataFrame] | None = None
     tables: Tables = field(init=False)
 
     def __post_init__(self) -> None:

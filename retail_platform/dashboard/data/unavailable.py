@@ -11,6 +11,7 @@ Reason = Literal[
     "table_unreadable",
     "no_rows",
     "several_currencies",
+    "no_history",
 ]
 
 

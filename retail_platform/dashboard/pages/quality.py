@@ -1,13 +1,17 @@
 """Data quality: which days are whole, how fresh the tables are, what was set aside and why."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import polars as pl
 from dash import html
 from dash.development.base_component import Component
 
 from retail_platform.dashboard.charts import time_axis
-from retail_platform.dashboard.components import Column, card, choice, graph, guarded, table
+from retail_platform.dashboard.components import Column, card, choice, graph, guarded, table, unavailable
+from retail_platform.dashboard.data.unavailable import Unavailable
+from retail_platform.dashboard.frames import checks as found
 from retail_platform.dashboard.frames import quality as frames
 from retail_platform.dashboard.page import PERIOD, Page, View
 from retail_platform.dashboard.theme import PALETTES, figure
@@ -37,8 +41,8 @@ def layout(view: View) -> Component:
                     guarded(view, lambda: _days(view, formats)),
                     guarded(view, lambda: _freshness(view, formats)),
                     guarded(view, lambda: _quarantine(view, formats)),
-                    _checks(view),
                     guarded(view, lambda: _sample(view)),
+                    _checks(view, formats),
                 ],
                 className="cards",
             ),
@@ -137,13 +141,33 @@ def _sample(view: View) -> Component:
     return card(view, "sample", title, pick, shown, about=view.t("quality_sample_about"), wide=True)
 
 
-def _checks(view: View) -> Component:
+def _checks(view: View, formats: Formats) -> Component:
     title, address = view.t("quality_checks"), view.data.ui_url.rstrip("/")
-    if not address:
-        return card(view, "checks", title, html.P(view.t("quality_no_ui"), className="card-about"))
-    places = {"quality_assets": "/assets", "quality_runs": "/runs", "quality_store_days": "/assets/store_days"}
-    links = [html.Li(html.A(view.t(key), href=address + path)) for key, path in places.items()]
-    return card(view, "checks", title, html.Ul(links), about=view.t("quality_checks_about"))
+    links = {"quality_assets": "/assets", "quality_runs": "/runs"} if address else {}
+    leading = html.P(
+        [part for key, path in links.items() for part in (html.A(view.t(key), href=address + path), " ")],
+        className="choices inside",
+    )
+    try:
+        rows = found.checks(view)
+    except Unavailable as reason:
+        return card(view, "checks", title, unavailable(view, reason), leading)
+    columns = [
+        Column("table", view.t("quality_table")),
+        Column("checks", view.t("quality_judging"), formats.number, number=True),
+        Column("failing", view.t("quality_failing"), formats.number, number=True, tone=lambda n: "bad" if n else ""),
+        Column("days_failing", view.t("quality_days_failing"), formats.number, number=True),
+        Column("last_day", view.t("quality_last_failing"), lambda day: formats.day(day) if day else "–"),
+        Column("judged", view.t("quality_judged"), formats.instant),
+        Column("found", view.t("quality_found"), lambda said: said or "–"),
+    ]
+
+    def to_checks(row: Mapping[str, Any]) -> str:
+        return f"{address}/assets/{row['table']}?view=checks"
+
+    none = html.P(view.t("quality_checks_none"), className="card-about")
+    shown = table(rows.to_dicts(), columns, caption=title, href=to_checks if address else None) if rows.height else none
+    return card(view, "checks", title, shown, leading, about=view.t("quality_checks_about"), wide=True)
 
 
 PAGE = Page(
@@ -152,6 +176,7 @@ PAGE = Page(
     layout=layout,
     downloads={
         "calendar": frames.calendar,
+        "checks": found.checks,
         "freshness": frames.freshness,
         "quarantine": frames.quarantine,
         "sample": frames.sample,

@@ -51,16 +51,28 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Aucune ligne de cette table n’a été écartée. Choisissez une autre table ou d’autres jours.",
     ),
     "quality_first": ("The one with the most", "Celle qui en a le plus"),
-    "quality_checks": ("Checks and runs", "Contrôles et exécutions"),
+    "quality_checks": ("Last checks", "Derniers contrôles"),
     "quality_checks_about": (
-        "The results of checks and the runs are in Dagster’s own pages.",
-        "Les résultats des contrôles et les exécutions sont dans les pages de Dagster.",
+        "What the checks of each table said last, those that fail first. A check of days fails while any day does.",
+        "Ce que les contrôles de chaque table ont dit en dernier, les échecs d’abord. "
+        "Un contrôle par jour échoue tant qu’un jour échoue.",
     ),
-    "quality_assets": ("Assets and their checks", "Assets et leurs contrôles"),
-    "quality_runs": ("Runs", "Exécutions"),
-    "quality_store_days": ("Days of store_days", "Jours de store_days"),
-    "quality_no_ui": (
-        "No address of Dagster is set: RETAIL_UI_URL names it.",
-        "Aucune adresse de Dagster n’est réglée : RETAIL_UI_URL l’indique.",
+    "quality_checks_none": (
+        "No check has judged anything yet: materialize a day, or run retail check.",
+        "Aucun contrôle n’a encore rien jugé : matérialisez un jour, ou lancez retail check.",
+    ),
+    "quality_judging": ("Checks", "Contrôles"),
+    "quality_failing": ("Failing", "En échec"),
+    "quality_days_failing": ("Days failing", "Jours en échec"),
+    "quality_last_failing": ("Last of them", "Le dernier"),
+    "quality_judged": ("Judged", "Jugé"),
+    "quality_found": ("Found", "Constat"),
+    "quality_assets": ("Tables in Dagster", "Tables dans Dagster"),
+    "quality_runs": ("Runs in Dagster", "Exécutions dans Dagster"),
+    "unavailable_no_history": (
+        "No history of Dagster is at hand here, so the results of checks are not known. "
+        "Start the dashboard in the folder of dagster.yaml.",
+        "Aucun historique de Dagster n’est disponible ici : les résultats des contrôles ne sont pas connus. "
+        "Lancez le tableau de bord dans le dossier de dagster.yaml.",
     ),
 }

@@ -1,0 +1,36 @@
+"""The newest results of the checks: what fails comes first, with its days and what was found."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from retail_platform.automation.check_results import newest_results
+from retail_platform_tests.platform import Platform, window
+
+FIRST, SECOND = "2026-01-05", "2026-01-06"
+
+
+def test_a_table_says_which_days_fail_and_why_until_they_are_mended(tmp_path: Path) -> None:
+    with Platform(tmp_path) as platform:
+        assert newest_results(platform.instance, platform.graph).is_empty()
+        platform.materialize(FIRST, SECOND, select="+sales")
+        before = {row["table"]: row for row in newest_results(platform.instance, platform.graph).to_dicts()}
+        sales = platform.table("sales")
+        day = window(SECOND)
+        platform.lake.replace("sales", sales.filter(date=date.fromisoformat(SECOND)).slice(1), day)
+        platform.check(FIRST, SECOND, select="sales")
+
+        found = newest_results(platform.instance, platform.graph).to_dicts()
+
+        assert (before["sales"]["failing"], before["sales"]["days_failing"], before["sales"]["found"]) == (0, 0, None)
+        assert before["stores"]["days_failing"] is None
+        assert found[0]["table"] == "sales"
+        assert (found[0]["failing"], found[0]["days_failing"]) == (1, 1)
+        assert found[0]["last_day"] == date.fromisoformat(SECOND)
+        assert found[0]["found"].startswith("conservation: ")
+        assert (datetime.now(UTC) - found[0]["judged"]).total_seconds() < 300
+        assert not any(row["failing"] for row in found[1:])
+
+        platform.materialize(SECOND, select="sales")
+
+        mended = {row["table"]: row["failing"] for row in newest_results(platform.instance, platform.graph).to_dicts()}
+        assert mended["sales"] == 0
