@@ -1,0 +1,191 @@
+"""The key figures of days: sums, the ratios of the sums, and the change against other days.
+
+Bases are summed first and divided then, by the definitions of the metrics domain; a ratio is never averaged. Only
+counting belongs here; how a number is written is `report`'s and `summary`'s business.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+import polars as pl
+
+from retail_platform.domains.metrics.compare import WEEKS, with_counted, with_ratios
+from retail_platform.windows import Window
+
+Basis = Literal["previous", "year", "average"]
+BASES: tuple[Basis, ...] = ("previous", "year", "average")
+KEY_FIGURES = ("visitors", "transactions", "revenue", "margin", "conversion_rate", "atv", "upt")
+COLUMNS = (
+    *("date", "store_id", "currency", "is_open", "final", "hours_without_count"),
+    *("visitors", "visitors_imputed_share", "transactions", "store_transactions", "units"),
+    *("revenue", "margin", "cost_known_revenue", "area_m2"),
+)
+"""What is read of `StoreDay` rows."""
+
+YEAR = 364  # days: the same weekday
+_LEAST_COMPARED = 0.8  # share of the days that must be comparable: a change over fewer says little of them
+_BASES = (
+    *("visitors", "transactions", "units", "revenue", "margin", "cost_known_revenue"),
+    *("counted_visitors", "counted_transactions", "counted_revenue", "counted_margin"),
+)
+_SUMMED = (*_BASES, "hours_without_count", "imputed")
+_PARTS = 2.0**20  # whole numbers of such parts add up alike in any order
+_Values = Mapping[str, float | None]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A measure against other days.
+
+    Attributes:
+        per_cent: above those days; None where they, or a fifth of them, are not known.
+        base: what it was on those days; of an average, their mean.
+    """
+
+    per_cent: float | None = None
+    base: float | None = None
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What is known of a day, or of several together.
+
+    Attributes:
+        last: the last of the days.
+        total: sums and ratios by name, with `visitors_imputed_share` and `hours_without_count`; None: not known.
+        changes: of `KEY_FIGURES`, by basis and name.
+    """
+
+    last: date
+    total: _Values
+    changes: Mapping[Basis, Mapping[str, Change]]
+
+
+def needed(window: Window) -> list[Window]:
+    """The days that the figures of a window are made from, as windows that do not overlap."""
+    before = Window(window.first - timedelta(days=max(len(window), 7 * WEEKS)), window.last)
+    year = Window(window.first - timedelta(days=YEAR), window.last - timedelta(days=YEAR))
+    if year.last >= before.first:
+        return [Window(min(year.first, before.first), window.last)]
+    return [year, before]
+
+
+def of_window(days: pl.DataFrame, window: Window) -> Figures:
+    """The figures of all days and stores together.
+
+    Args:
+        days: `StoreDay` rows, `COLUMNS` of them, of the days `needed`, as far as there are; of one currency, if amounts
+            are to be shown.
+        window: the days.
+    """
+    return _figures(days, window, len(window), pl.lit(window.last).alias("last")).get(
+        window.last, Figures(window.last, {}, {})
+    )
+
+
+def of_days(days: pl.DataFrame, window: Window) -> dict[date, Figures]:
+    """The figures of each day of a window; none of a day without rows. `days` as of `of_window`."""
+    return _figures(days, window, 1, pl.col("date").alias("last"))
+
+
+def sums(days: pl.DataFrame, by: Sequence[str | pl.Expr]) -> pl.DataFrame:
+    """Sums and ratios of `StoreDay` rows by something, in its order; amounts in Float64."""
+    return _divided(_summed(_measured(days), by)).sort([pl.col(_name(one)) for one in by])
+
+
+def change_by_store(days: pl.DataFrame, window: Window, measure: str) -> pl.DataFrame:
+    """`store_id` and `change`: a summed measure of each store against the 4-week average, in per cent."""
+    now, pairs = _with_means(_measured(days), window, pl.lit(0).alias("last"))
+    enough = pairs["date"].n_unique() >= _LEAST_COMPARED * now["date"].n_unique()
+    then = pl.col(f"{measure}_then")
+    sides = pairs.filter(then.is_not_null() & enough).group_by("store_id").agg(pl.col(measure).sum(), then.sum())
+    return sides.select("store_id", change=100 * (pl.col(measure) / then.replace(0.0, None) - 1))
+
+
+def _figures(days: pl.DataFrame, window: Window, length: int, last: pl.Expr) -> dict[date, Figures]:
+    rows = _measured(days)
+    now, pairs = _with_means(rows, window, last)
+    means = pairs.select("date", "last", *(pl.col(f"{name}_then").alias(name) for name in _BASES))
+    sides = {("", "total"): now, ("average", "after"): pairs, ("average", "before"): means}
+    for basis, back in (("previous", length), ("year", YEAR)):
+        earlier = Window(window.first - timedelta(days=back), window.last - timedelta(days=back))
+        then = _between(rows, earlier).with_columns(pl.col("date").dt.offset_by(f"{back}d"))
+        sides[basis, "after"] = now.join(then, on="date", how="semi")
+        sides[basis, "before"] = then.join(now, on="date", how="semi")
+    found = [
+        _summed(frame, [last]).with_columns(basis=pl.lit(basis), side=pl.lit(side))
+        for (basis, side), frame in sides.items()
+    ]
+    values = {
+        (row.pop("basis"), row.pop("side"), row["last"]): row
+        for row in _divided(pl.concat(found, how="diagonal_relaxed")).to_dicts()
+    }
+
+    def changes(day: date, basis: Basis) -> dict[str, Change]:
+        after, before = (values.get((basis, side, day), {}) for side in ("after", "before"))
+        enough = (after.get("days") or 0) >= _LEAST_COMPARED * values["", "total", day]["days"]
+        return {name: _change(after.get(name), before.get(name)) if enough else Change() for name in KEY_FIGURES}
+
+    return {
+        day: Figures(day, values["", "total", day], {basis: changes(day, basis) for basis in BASES})
+        for day in sorted(day for basis, _, day in values if not basis)
+    }
+
+
+def _change(after: float | None, before: float | None) -> Change:
+    if after is None or before is None:
+        return Change()
+    return Change(100 * (after / before - 1) if before else None, before)
+
+
+def _measured(days: pl.DataFrame) -> pl.DataFrame:
+    imputed = _in_parts(pl.col("visitors") * pl.col("visitors_imputed_share"))
+    return with_counted(days.lazy().select(COLUMNS).sort("date", "store_id")).with_columns(imputed=imputed).collect()
+
+
+def _between(rows: pl.DataFrame, window: Window) -> pl.DataFrame:
+    return rows.filter(pl.col("date").is_between(window.first, window.last))
+
+
+def _summed(rows: pl.DataFrame, by: Sequence[str | pl.Expr]) -> pl.DataFrame:
+    """Exact sums; Float64 of amounts only then. Means of weeks are Float64 already."""
+    names = [name for name in _SUMMED if name in rows.columns]
+    known = [pl.when(pl.col(name).count() > 0).then(pl.col(name).sum().cast(pl.Float64)).alias(name) for name in names]
+    found = rows.group_by(by).agg(*known, days=pl.col("date").n_unique())
+    return found.filter(pl.col("days") > 0)  # of a constant there is a group even without rows
+
+
+def _divided(summed: pl.DataFrame) -> pl.DataFrame:
+    share = pl.col("imputed") / pl.col("visitors").replace(0.0, None)
+    rows = summed.lazy().with_columns(visitors_imputed_share=share, area_m2=pl.lit(None, dtype=pl.Float64))
+    return with_ratios(rows).drop("area_m2", "sales_per_m2").collect()
+
+
+def _with_means(rows: pl.DataFrame, window: Window, last: pl.Expr) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """A window's rows, and those with the mean of the same weekday of the 4 previous weeks, as `daily_metrics` has it.
+
+    Returns:
+        The rows; and of those with any mean `date`, `store_id`, `last`, the bases and `<base>_then` in Float64, both
+        null where one is not known.
+    """
+    now = _between(rows, window)
+    bases = [_in_parts(pl.col(name).cast(pl.Float64)) for name in _BASES]
+    before = rows.filter("is_open").select("date", "store_id", *bases)
+    earlier = [before.with_columns(pl.col("date").dt.offset_by(f"{7 * week}d")) for week in range(1, WEEKS + 1)]
+    means = pl.concat(earlier).group_by("date", "store_id", maintain_order=True).agg(_in_parts(pl.col(_BASES).mean()))
+    pairs = now.select("date", "store_id", last, *bases).join(
+        means, on=["date", "store_id"], suffix="_then", maintain_order="left"
+    )
+    both = {name: pl.col(name).is_not_null() & pl.col(f"{name}_then").is_not_null() for name in _BASES}
+    sides = [pl.when(both[name]).then(pl.col(side)).alias(side) for name in _BASES for side in (name, f"{name}_then")]
+    return now, pairs.with_columns(sides).filter(pl.any_horizontal(pl.col("^.*_then$").is_not_null()))
+
+
+def _in_parts(values: pl.Expr) -> pl.Expr:
+    return (values * _PARTS).round() / _PARTS
+
+
+def _name(by: str | pl.Expr) -> str:
+    return by if isinstance(by, str) else by.meta.output_name()

@@ -1,0 +1,257 @@
+"""What a report is made of, and what of it is shown: which currency, measure, stores, products and doubts.
+
+Only choosing rows belongs here: counting is `figures`', writing `report`'s and `summary`'s business.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+import polars as pl
+
+from retail_platform.reports import figures
+from retail_platform.reports.figures import Figures
+from retail_platform.windows import Window
+
+MONEY = ("revenue", "margin", "atv")
+_CONTEXT = 28  # days that a chart shows at least
+_DAYS, _WEEKS = 98, 371  # that a chart shows at most by day, by week
+_SUSPECT = ("ok", "unjudged")  # what a counter is that is not
+EVERY = {"day": "1d", "week": "1w", "month": "1mo"}
+SOLD = ("date", "store_id", "product_id", "units", "revenue")
+SENSORS = ("date", "store_id", "sensor_id", "status")
+ANOMALIES = ("date", "store_id", "scope", "visitors", "expected", "severity", "cause", "score")
+
+
+@dataclass(frozen=True)
+class Material:
+    """Rows as the tables have them, of the chosen stores.
+
+    Attributes:
+        window: the days it is about.
+        days: `StoreDay` rows, `figures.COLUMNS` of them, of the days that figures need (`figures.needed`).
+        stores: `store_id` and `label` of the chosen stores.
+        subject: what they are called together, where they are neither one nor all.
+        all_stores: whether they are all there are.
+        sold: of `best_sellers`; None: products are not known.
+        sensors: `SensorHealth` rows of the window; None: counters are not judged.
+        anomalies: `FootfallAnomaly` rows of the window; None: nobody looks for them.
+        made: the days of the window that are known to have been made, also those without rows; None: those with rows.
+        at: when the newest rows were written, if that is to be said.
+        counted: the figures of the window, where they are counted already; None: they are counted when asked for.
+    """
+
+    window: Window
+    days: pl.DataFrame
+    stores: pl.DataFrame
+    subject: str = ""
+    all_stores: bool = True
+    sold: pl.DataFrame | None = None
+    sensors: pl.DataFrame | None = None
+    anomalies: pl.DataFrame | None = None
+    made: frozenset[date] | None = None
+    at: datetime | None = None
+    counted: Figures | None = None
+
+    @cached_property
+    def rows(self) -> pl.DataFrame:
+        """The store days of the window."""
+        return between(self.days, self.window)
+
+    @cached_property
+    def currencies(self) -> list[str | None]:
+        """The currencies of the window, in order; None among them: that of some store is not known."""
+        found = self.rows["currency"].unique().to_list()
+        return sorted((one for one in found if one), key=str) + ([None] if None in found else [])
+
+    @property
+    def currency(self) -> str | None:
+        """The one currency of the window, in which amounts can be added."""
+        return self.currencies[0] if len(self.currencies) == 1 else None
+
+    @cached_property
+    def figures(self) -> Figures:
+        """The figures of all days and stores together; amounts are left out where they cannot be added."""
+        found = self.counted or figures.of_window(self.days, self.window)
+        if self.currency:
+            return found
+        return Figures(found.last, {**found.total, **dict.fromkeys(MONEY)}, found.changes)
+
+    @cached_property
+    def figures_by_day(self) -> dict[date, Figures]:
+        """The figures of each day of the window."""
+        return figures.of_days(self.days, self.window)
+
+    @cached_property
+    def shown(self) -> list[str]:
+        """The key figures that the days of the report know, or those it compares with."""
+        known = {name for name in figures.COLUMNS if self.days[name].count()}
+        found = [name for name in figures.KEY_FIGURES if known.issuperset(_MADE_OF[name])]
+        return [name for name in found if self.currency or name not in MONEY]
+
+    @property
+    def measure(self) -> str | None:
+        """The measure that stores and days are ranked by."""
+        return next((name for name in ("revenue", "transactions", "visitors") if name in self.shown), None)
+
+    def label(self, store: str) -> str:
+        """The name of a store, or its id."""
+        return self._labels.get(store) or store
+
+    @cached_property
+    def _labels(self) -> dict[str, str]:
+        return dict(self.stores.select("store_id", "label").iter_rows())
+
+    def by_store(self) -> pl.DataFrame:
+        """`store_id`, sums, ratios and `change` against the 4-week average of `measure`; the best first."""
+        measure = self.measure
+        if measure is None:
+            return pl.DataFrame(schema={"store_id": pl.String})
+        change = figures.change_by_store(self.days, self.window, measure)
+        return (
+            figures.sums(self.rows, ["store_id"])
+            .join(change, on="store_id", how="left")
+            .filter(pl.col(measure).is_not_null())
+            .sort(measure, "store_id", descending=[True, False])
+        )
+
+    def by_currency(self) -> dict[str, Figures]:
+        """The figures in each currency, where there are several."""
+        named = [one for one in self.currencies if one] if not self.currency else []
+        rows = {one: self.days.filter(pl.col("currency") == one) for one in named}
+        return {one: figures.of_window(rows[one], self.window) for one in named if rows[one]["revenue"].count()}
+
+    def by_day(self) -> pl.DataFrame:
+        """`date`, sums and ratios; the best day first."""
+        found = figures.sums(self.rows, ["date"])
+        return found.sort(self.measure, "date", descending=[True, False]) if self.measure else found.clear()
+
+    @property
+    def grain(self) -> str:
+        """What a chart has a bar of: a day, a week or a month."""
+        return "day" if len(self.window) <= _DAYS else "week" if len(self.window) <= _WEEKS else "month"
+
+    def over_time(self) -> pl.DataFrame:
+        """`period` (first day), `own` and sums for charts, also of days before a short window; null without rows."""
+        first = min(self.window.first, self.window.last - timedelta(days=_CONTEXT - 1))
+        shown, every = Window(first, self.window.last), EVERY[self.grain]
+        calendar = pl.DataFrame({"period": pl.Series(list(shown.days())).dt.truncate(every).unique().sort()})
+        found = figures.sums(between(self.days, shown), [pl.col("date").dt.truncate(every).alias("period")])
+        own = pl.col("period") >= pl.lit(self.window.first).dt.truncate(every)
+        return calendar.join(found, on="period", how="left", maintain_order="left").with_columns(own=own)
+
+    def missing(self) -> list[date]:
+        """The days that were not made, or have no rows."""
+        there = set(self.rows["date"].unique()) | set(self.made or ())
+        return [day for day in self.window.days() if day not in there]
+
+    def not_final(self) -> list[date]:
+        """The days that are not over in some store."""
+        return self.rows.filter(~pl.col("final"))["date"].unique().sort().to_list()
+
+    def suspects(self) -> pl.DataFrame | None:
+        """`store_id`, `sensor_id`, `status` (that of most days) and `days` of counters at fault, most days first."""
+        if self.sensors is None:
+            return None
+        return (
+            self.sensors.filter(~pl.col("status").cast(pl.String).is_in(_SUSPECT))
+            .sort("date")
+            .group_by("store_id", "sensor_id")
+            .agg(status=pl.col("status").cast(pl.String).mode().sort().first(), days=pl.col("date").n_unique())
+            .sort("days", "store_id", "sensor_id", descending=[True, False, False])
+        )
+
+    def unusual(self) -> pl.DataFrame | None:
+        """The anomalies of whole days, the most unusual first."""
+        if self.anomalies is None:
+            return None
+        major = pl.col("severity").cast(pl.String) == "major"
+        return self.anomalies.filter(pl.col("scope").cast(pl.String) == "day").sort(
+            major, pl.col("score").abs(), "date", "store_id", descending=[True, True, False, False]
+        )
+
+
+_MADE_OF = {
+    "visitors": ("visitors",),
+    "transactions": ("transactions",),
+    "revenue": ("revenue",),
+    "margin": ("margin",),
+    "conversion_rate": ("visitors", "store_transactions"),
+    "atv": ("revenue", "transactions"),
+    "upt": ("units", "transactions"),
+}
+
+
+def of_each_day(
+    days: pl.DataFrame,
+    window: Window,
+    stores: pl.DataFrame | None = None,
+    *,
+    sold: pl.DataFrame | None = None,
+    sensors: pl.DataFrame | None = None,
+    anomalies: pl.DataFrame | None = None,
+) -> Iterator[Material]:
+    """The material of each day of a window, counted together; every day of it was made, also one without rows.
+
+    Args:
+        days: `StoreDay` rows as `Material.days` has them, of all days that the window's figures need.
+        window: the days.
+        stores: `store_id` and `label`; those without rows on a day are left out of it. None: they have no names.
+        sold: of `best_sellers`, daily.
+        sensors: `SensorHealth` rows.
+        anomalies: `FootfallAnomaly` rows.
+    """
+    counted = figures.of_days(days, window)
+    nobody = Figures(window.last, {}, {})
+    stores = days.select("store_id", label="store_id") if stores is None else stores
+    for day in window.days():
+        one = Window(day, day)
+        rows = between(days, Window(day - timedelta(days=_CONTEXT), day))
+        yield Material(
+            one,
+            rows,
+            stores.join(between(rows, one), on="store_id", how="semi"),
+            sold=None if sold is None else between(sold, one),
+            sensors=None if sensors is None else between(sensors, one),
+            anomalies=None if anomalies is None else between(anomalies, one),
+            made=frozenset({day}),
+            counted=counted.get(day, nobody),
+        )
+
+
+def between(rows: pl.DataFrame, window: Window) -> pl.DataFrame:
+    """The rows of a window."""
+    return rows.filter(pl.col("date").is_between(window.first, window.last))
+
+
+def best_sellers(
+    sold: pl.LazyFrame, products: pl.LazyFrame | None, *, money: bool, daily: bool = False, most: int = 10
+) -> pl.LazyFrame:
+    """The products of most revenue, over all days or of each.
+
+    Args:
+        sold: `ProductDailyMetrics` rows, `SOLD` of them.
+        products: `product_id` and `name`; None: they have no names.
+        money: whether revenue can be added; else those of most units.
+        daily: of each day.
+        most: how many.
+
+    Returns:
+        `date` (if daily), `product` (its name, else its id), `units`, `revenue`; the best first.
+    """
+    by, best = ["date", "product_id"] if daily else ["product_id"], "revenue" if money else "units"
+    place = pl.struct(-pl.col(best), "product_id").rank("ordinal")
+    ranked = (
+        sold.filter(pl.col("product_id").is_not_null())
+        .group_by(by)
+        .agg(pl.col("units").sum(), pl.col("revenue").sum())
+        .filter((place.over("date") if daily else place) <= most)
+    )
+    names = pl.LazyFrame(schema={"product_id": pl.String, "name": pl.String}) if products is None else products
+    return (
+        ranked.join(names.select("product_id", "name"), on="product_id", how="left")
+        .with_columns(pl.col("revenue").cast(pl.Float64), product=pl.coalesce("name", "product_id"))
+        .sort(*by[:-1], best, "product_id", descending=[False] * (len(by) - 1) + [True, False])
+        .select(*by[:-1], "product", "units", "revenue")
+    )

@@ -1,0 +1,266 @@
+"""The printable report: one A4 page of HTML that stands alone, without scripts or anything from outside.
+
+Only its composition belongs here: what is counted and chosen is `material`'s business.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+
+import polars as pl
+
+from retail_platform.language.formats import Formats
+from retail_platform.reports import figures, trust
+from retail_platform.reports.figures import BASES, Change, Figures
+from retail_platform.reports.markup import Markup, element
+from retail_platform.reports.material import Material
+from retail_platform.reports.style import CSS
+from retail_platform.reports.svg import Chart, drawn
+from retail_platform.reports.texts import text
+from retail_platform.windows import Window
+
+_STILL = 0.05  # per cent below which a change is none
+_BEST, _SHOWN_DAYS, _PRODUCTS = 5, 3, 10
+_FEWEST_FOR_LINE = 7  # days
+_NUMBER = "number"
+_Row = Sequence[str | Markup]
+
+
+def html(material: Material, *, language: str, timezone: str = "UTC") -> str:
+    """The report as a whole HTML document; the same material gives the same bytes.
+
+    Args:
+        material: what it is about.
+        language: `en` or `fr`.
+        timezone: of instants, IANA name.
+    """
+    return _Report(material, Formats(language, material.currency, timezone)).document()
+
+
+class _Report:
+    def __init__(self, material: Material, formats: Formats) -> None:
+        self._of, self._formats = material, formats
+
+    def document(self) -> str:
+        title = f"{self._title()} – {self._subject()} – {self._formats.window(self._of.window)}"
+        head = element(
+            "head",
+            element("meta", charset="utf-8"),
+            element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+            element("title", title),
+            element("style", Markup(CSS)),
+        )
+        parts = self._parts() if self._of.rows.height else [element("p", self._t("empty"), class_="empty")]
+        body = element("body", element("main", self._header(), *parts, self._footer()))
+        return f"<!DOCTYPE html>\n{element('html', head, body, lang=self._formats.language)}\n"
+
+    def _parts(self) -> list[Markup]:
+        lists = [part for part in (self._best_sellers(), self._ranking()) if part]
+        return [
+            self._tiles(),
+            *self._currencies(),
+            self._charts(),
+            element("div", *lists, class_="two"),
+            self._trust(),
+        ]
+
+    def _t(self, key: str, **facts: str) -> str:
+        return text(self._formats.language, key, **facts)
+
+    def _title(self) -> str:
+        return self._t("day_report" if len(self._of.window) == 1 else "period_report")
+
+    def _subject(self) -> str:
+        if self._of.stores.height == 1:
+            return self._of.label(self._of.stores["store_id"][0])
+        if self._of.all_stores:
+            return self._t("all_stores")
+        return self._of.subject or self._t("stores_count", count=self._formats.number(self._of.stores.height))
+
+    def _header(self) -> Markup:
+        facts = [self._formats.window(self._of.window)]
+        if self._of.stores.height > 1:
+            facts.append(self._t("stores_count", count=self._formats.number(self._of.stores.height)))
+        if self._of.currency:
+            facts.append(self._t("amounts_in", currency=self._of.currency))
+        return element(
+            "header",
+            element("p", self._title(), class_="kind"),
+            element("h1", self._subject()),
+            element("p", " · ".join(facts), class_="lead"),
+        )
+
+    def _tiles(self) -> Markup:
+        of, shown = self._of.figures, self._of.shown
+        tiles = [self._tile(name, of) for name in shown]
+        return element("section", *tiles, self._compared(), class_="tiles", aria_label=self._t("key_figures"))
+
+    def _tile(self, name: str, of: Figures) -> Markup:
+        rows = []
+        for basis in BASES:
+            shown, tone = self._change(of.changes[basis][name])
+            rows += [element("dt", self._t(f"versus_{basis}")), element("dd", shown, class_=tone or None)]
+        value = of.total[name]
+        compact = self._formats.measure(name, value, compact=True)
+        return element(
+            "article",
+            element("h2", self._t(name)),
+            element("p", compact, class_="value", title=self._formats.measure(name, value)),
+            element("dl", *rows),
+        )
+
+    def _compared(self) -> Markup:
+        window, back = self._of.window, len(self._of.window)
+        days = {"previous": _shifted(window, back), "year": _shifted(window, figures.YEAR)}
+        lines = [
+            self._t("compared_previous", days=self._formats.window(days["previous"])),
+            self._t("compared_year", days=self._formats.window(days["year"])),
+            self._t("compared_average"),
+            self._t("compared_dash"),
+        ]
+        return element(
+            "article", element("h2", self._t("compared")), *(element("p", line) for line in lines), class_="note"
+        )
+
+    def _change(self, change: Change) -> tuple[str, str]:
+        per_cent = change.per_cent
+        if per_cent is None or abs(per_cent) < _STILL:
+            return self._formats.change(per_cent), ""
+        return ("▲ " if per_cent > 0 else "▼ ") + self._formats.change(per_cent), "good" if per_cent > 0 else "bad"
+
+    def _currencies(self) -> list[Markup]:
+        rows: list[_Row] = []
+        for currency, of in self._of.by_currency().items():
+            formats = Formats(self._formats.language, currency)
+            amounts = [formats.measure(name, of.total.get(name)) for name in ("revenue", "margin", "atv")]
+            rows.append(
+                [currency, *amounts, self._toned(of.changes["average"]["revenue"].per_cent) if of.changes else ""]
+            )
+        if not rows:
+            return []
+        names = [self._t(name) for name in ("currency", "revenue", "margin", "atv", "against_average")]
+        return [element("section", element("h2", self._t("by_currency")), _table(names, rows))]
+
+    def _charts(self) -> Markup:
+        rows = self._of.over_time()
+        measures = [name for name in ("revenue", "transactions", "visitors") if name in self._of.shown]
+        if "revenue" in measures and "visitors" in measures:
+            measures.remove("transactions")
+        return element("div", *(self._chart(name, rows) for name in measures), class_="two")
+
+    def _chart(self, measure: str, rows: pl.DataFrame) -> Markup:
+        title = self._t(f"by_{self._of.grain}", measure=self._t(measure))
+        strong = int(rows["own"].arg_max() or 0)
+        average = self._averages(measure, rows["period"].to_list())
+        notes = [self._t("with_average")] if average else []
+        notes += [self._t("context")] if strong else []
+        chart = Chart(
+            title,
+            [self._label(day) for day in rows["period"]],
+            rows[measure].to_list(),
+            lambda value: self._formats.measure(measure, value, compact=True),
+            compared=average,
+            strong=strong,
+        )
+        return element(
+            "figure", element("h2", title), drawn(chart), element("figcaption", " · ".join(notes)) if notes else None
+        )
+
+    def _averages(self, measure: str, periods: Sequence[date]) -> list[float | None]:
+        """What each day is compared with; only days that have all the weeks before them."""
+        if self._of.grain != "day" or len(self._of.window) < _FEWEST_FOR_LINE:
+            return []
+        found = self._of.figures_by_day
+        bases = [found[day].changes["average"][measure].base if day in found else None for day in periods]
+        return bases if any(base is not None for base in bases) else []
+
+    def _label(self, period: date) -> str:
+        if self._of.grain == "day":
+            return self._formats.day(period, year=False)
+        return self._formats.period(period, self._of.grain)
+
+    def _best_sellers(self) -> Markup | None:
+        sold = self._of.sold
+        if sold is None or not sold.height:
+            return None
+        names = [self._t("product"), self._t("units")] + ([self._t("revenue")] if self._of.currency else [])
+        rows = [
+            [product, self._formats.number(units), self._formats.money(revenue)][: len(names)]
+            for product, units, revenue in sold.select("product", "units", "revenue").head(_PRODUCTS).iter_rows()
+        ]
+        return element("section", element("h2", self._t("best_sellers")), _table(names, rows))
+
+    def _ranking(self) -> Markup | None:
+        if self._of.measure is None:
+            return None
+        if self._of.stores.height > 1:
+            rows = self._of.by_store()
+            return self._ranked(rows, "stores", _BEST, lambda row: self._of.label(str(row["store_id"])))
+        rows = self._of.by_day()
+        if rows.height < 2 * _SHOWN_DAYS:
+            return None
+        return self._ranked(rows, "days", _SHOWN_DAYS, lambda row: self._formats.weekday(row["date"]))  # type: ignore[arg-type]
+
+    def _ranked(
+        self, rows: pl.DataFrame, what: str, most: int, named: Callable[[dict[str, object]], str]
+    ) -> Markup | None:
+        """The best and the last, or all where they are few."""
+        if not rows.height:
+            return None
+        if what == "stores" and rows.height <= 2 * most:
+            return element("section", *self._ranks("ranked_stores", rows, what, named))
+        best, worst = rows.head(most), rows.tail(most).reverse()
+        return element(
+            "section",
+            *self._ranks(f"best_{what}", best, what, named),
+            *self._ranks(f"worst_{what}", worst, what, named),
+        )
+
+    def _ranks(
+        self, title: str, rows: pl.DataFrame, what: str, named: Callable[[dict[str, object]], str]
+    ) -> list[Markup]:
+        measures = list(dict.fromkeys([str(self._of.measure), *_BESIDE]))
+        measures = [name for name in measures if name in self._of.shown][:2]
+        names = [self._t("store" if what == "stores" else "day"), *(self._t(name) for name in measures)]
+        names += [self._t("against_average")] if "change" in rows.columns else []
+        found: list[_Row] = []
+        for row in rows.to_dicts():
+            cells: list[str | Markup] = [named(row), *(self._formats.measure(name, row[name]) for name in measures)]
+            found.append(cells + ([self._toned(row["change"])] if "change" in row else []))
+        return [element("h2", self._t(title)), _table(names, found)]
+
+    def _toned(self, per_cent: float | None) -> Markup:
+        shown, tone = self._change(Change(per_cent))
+        return element("span", shown, class_=tone or None)
+
+    def _trust(self) -> Markup:
+        lines = trust.sentences(self._of, self._formats)
+        items = [element("li", line, class_=None if good else "doubt") for line, good in lines]
+        return element("section", element("h2", self._t("trust")), element("ul", *items), class_="trust")
+
+    def _footer(self) -> Markup:
+        facts = [self._t("made", days=self._formats.window(self._of.window))]
+        earlier = self._of.days["date"].min()
+        if isinstance(earlier, date) and earlier < self._of.window.first:
+            facts.append(self._t("made_compared", first=self._formats.day(earlier)))
+        if self._of.at is not None:
+            facts.append(self._t("made_at", when=self._formats.instant(self._of.at)))
+        hint = element("p", self._t("print_hint"), class_="screen")
+        return element("footer", element("p", ", ".join(facts) + "."), hint)
+
+
+_BESIDE = ("conversion_rate", "transactions", "visitors")
+
+
+def _shifted(window: Window, days: int) -> Window:
+    return Window(window.first - timedelta(days=days), window.last - timedelta(days=days))
+
+
+def _table(names: Sequence[str], rows: Sequence[_Row]) -> Markup:
+    """The first column is a name, the others are numbers."""
+    kinds = [None, *[_NUMBER] * (len(names) - 1)]
+    head = [element("th", name, scope="col", class_=kind) for name, kind in zip(names, kinds, strict=True)]
+    body = [
+        element("tr", element("th", row[0], scope="row"), *(element("td", cell, class_=_NUMBER) for cell in row[1:]))
+        for row in rows
+    ]
+    return element("table", element("thead", element("tr", *head)), element("tbody", *body))

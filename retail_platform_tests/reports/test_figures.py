@@ -1,0 +1,183 @@
+"""Key figures are those that SQL over the lake gives on the same days; ratios are ratios of sums."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from retail_platform.reports import figures
+from retail_platform.reports.figures import Change
+from retail_platform.storage.sql import connect
+from retail_platform.windows import Window
+from retail_platform_tests.dashboard import lakes
+from retail_platform_tests.dashboard.lakes import LAST
+
+WEEKS = Window(date(2026, 1, 4), LAST)
+DAY = Window(date(2026, 1, 20), date(2026, 1, 20))  # a Tuesday: S3 has no whole count
+ACROSS_A_GAP = Window(date(2025, 12, 20), date(2025, 12, 31))
+WINDOWS = pytest.mark.parametrize("window", [WEEKS, DAY, ACROSS_A_GAP], ids=str)
+
+MEASURES = """
+    sum(visitors) AS visitors,
+    sum(transactions) AS transactions,
+    sum(revenue)::DOUBLE AS revenue,
+    sum(margin)::DOUBLE AS margin,
+    sum(store_transactions) FILTER (counted)::DOUBLE / sum(visitors) FILTER (counted) AS conversion_rate,
+    sum(revenue)::DOUBLE / sum(transactions) AS atv,
+    sum(units)::DOUBLE / sum(transactions) AS upt
+"""
+MEANS = """
+    now AS (SELECT * FROM days WHERE date BETWEEN $first AND $last),
+    means AS (
+        SELECT now.date, now.store_id, avg(earlier.visitors) AS visitors, avg(earlier.transactions) AS transactions,
+            avg(earlier.revenue) AS revenue, avg(earlier.margin) AS margin, avg(earlier.units) AS units,
+            avg(earlier.store_transactions) FILTER (earlier.counted) AS counted_transactions,
+            avg(earlier.visitors) FILTER (earlier.counted) AS counted_visitors,
+        FROM now JOIN days AS earlier ON earlier.store_id = now.store_id AND earlier.is_open
+            AND now.date - earlier.date IN (7, 14, 21, 28)
+        GROUP BY now.date, now.store_id
+    )
+"""
+
+
+class Sql:
+    """The lake in DuckDB, days with `counted`: every counter worked all open hours."""
+
+    def __init__(self, folder: Path) -> None:
+        self._connection = connect(lakes.small_lake(folder))
+        self._connection.execute(
+            "CREATE VIEW days AS SELECT *, visitors IS NOT NULL AND coalesce(hours_without_count, 0) = 0 AS counted "
+            "FROM store_days"
+        )
+
+    def row(self, query: str, **values: object) -> dict[str, float | None]:
+        found = self._connection.execute(query, values)
+        names = [column[0] for column in found.description]
+        return dict(zip(names, found.fetchone() or (), strict=True))
+
+    def total(self, window: Window, back: int = 0, among: str = "TRUE") -> dict[str, float | None]:
+        return self.row(
+            f"SELECT {MEASURES} FROM days AS now WHERE date BETWEEN $first - $back AND $last - $back AND {among}",
+            first=window.first,
+            last=window.last,
+            back=back,
+        )
+
+    def compared(self, window: Window, back: int) -> dict[str, float | None]:
+        """The change in per cent over the days that both sides have."""
+        later = self.total(window, 0, f"EXISTS (FROM days AS d WHERE d.date = now.date - {back})")
+        earlier = self.total(window, back, f"EXISTS (FROM days AS d WHERE d.date = now.date + {back})")
+        return {name: _per_cent(later[name], earlier[name]) for name in later}
+
+    def against_means(self, window: Window) -> dict[str, float | None]:
+        pairs = f"WITH {MEANS} SELECT %s FROM now JOIN means USING (date, store_id)"
+        names = ("visitors", "transactions", "revenue", "margin", "units")
+        both = [f"sum(now.{name}) FILTER (means.{name} NOT NULL)::DOUBLE AS {name}_now" for name in names]
+        both += [f"sum(means.{name}) FILTER (now.{name} NOT NULL) AS {name}_then" for name in names]
+        for name, column in (("counted_transactions", "store_transactions"), ("counted_visitors", "visitors")):
+            both.append(f"sum(now.{column}) FILTER (now.counted AND means.{name} NOT NULL)::DOUBLE AS {name}_now")
+            both.append(f"sum(means.{name}) FILTER (now.counted AND now.{column} NOT NULL) AS {name}_then")
+        sums = self.row(pairs % ", ".join(both), first=window.first, last=window.last)
+        sides = [
+            {name.removesuffix(side): sums[name] for name in sums if name.endswith(side)} for side in ("_now", "_then")
+        ]
+        for side in sides:
+            side["conversion_rate"] = _ratio(side["counted_transactions"], side["counted_visitors"])
+            side["atv"], side["upt"] = (_ratio(side[name], side["transactions"]) for name in ("revenue", "units"))
+        return {name: _per_cent(sides[0][name], sides[1][name]) for name in figures.KEY_FIGURES}
+
+
+def _ratio(above: float | None, below: float | None) -> float | None:
+    return above / below if above is not None and below else None
+
+
+def _per_cent(now: float | None, then: float | None) -> float | None:
+    found = _ratio(now, then)
+    return None if found is None else 100 * (found - 1)
+
+
+@pytest.fixture(scope="module")
+def sql(tmp_path_factory: pytest.TempPathFactory) -> Sql:
+    return Sql(tmp_path_factory.mktemp("lake"))
+
+
+@pytest.fixture(scope="module")
+def days() -> pl.DataFrame:
+    return lakes.days()
+
+
+def needed(days: pl.DataFrame, window: Window) -> pl.DataFrame:
+    parts = [days.filter(pl.col("date").is_between(one.first, one.last)) for one in figures.needed(window)]
+    return pl.concat(parts)
+
+
+@WINDOWS
+def test_figures_are_those_of_sql(sql: Sql, days: pl.DataFrame, window: Window) -> None:
+    found = figures.of_window(needed(days, window), window)
+
+    assert {name: found.total[name] for name in figures.KEY_FIGURES} == pytest.approx(sql.total(window))
+
+
+@WINDOWS
+def test_changes_are_those_of_sql(sql: Sql, days: pl.DataFrame, window: Window) -> None:
+    found = figures.of_window(needed(days, window), window)
+
+    changes = {
+        basis: {name: found.changes[basis][name].per_cent for name in found.changes[basis]} for basis in figures.BASES
+    }
+    assert changes == {
+        "previous": pytest.approx(sql.compared(window, len(window))),
+        "year": pytest.approx(sql.compared(window, 364)),
+        "average": pytest.approx(sql.against_means(window)),
+    }
+
+
+def test_the_figures_of_each_day_are_those_of_a_window_of_that_day(days: pl.DataFrame) -> None:
+    by_day = figures.of_days(needed(days, WEEKS), WEEKS)
+
+    assert list(by_day) == list(WEEKS.days())
+    for day, of in by_day.items():
+        alone = figures.of_window(needed(days, Window(day, day)), Window(day, day))
+        assert of.total == alone.total
+        for basis in figures.BASES:
+            for name, change in of.changes[basis].items():
+                assert change.per_cent == pytest.approx(alone.changes[basis][name].per_cent), (day, basis, name)
+
+
+def test_a_day_that_is_not_there_has_no_figures(days: pl.DataFrame) -> None:
+    missing = LAST - timedelta(days=40)
+
+    assert figures.of_days(days, Window(missing, missing)) == {}
+    nothing = figures.of_window(days, Window(missing, missing))
+    assert nothing.total == {}
+    assert nothing.changes == {}
+
+
+def test_too_few_days_to_compare_give_no_change(days: pl.DataFrame) -> None:
+    first = days["date"].min()
+    assert isinstance(first, date)
+    window = Window(first, first + timedelta(days=9))
+
+    found = figures.of_window(days, window)
+
+    assert {change for basis in figures.BASES for change in found.changes[basis].values()} == {Change()}
+    assert found.total["revenue"] is not None
+
+
+def test_a_store_is_compared_with_its_own_means(days: pl.DataFrame) -> None:
+    changes = dict(figures.change_by_store(needed(days, WEEKS), WEEKS, "visitors").iter_rows())
+
+    alone = {store: figures.of_window(days.filter(store_id=store), WEEKS) for store in ("S1", "S2", "S3")}
+    assert changes == pytest.approx({store: of.changes["average"]["visitors"].per_cent for store, of in alone.items()})
+
+
+@pytest.mark.parametrize("length", [1, 7, 28, 31, 200, 364, 400])
+def test_the_days_needed_do_not_overlap_and_hold_all_that_is_compared(length: int) -> None:
+    window = Window(LAST - timedelta(days=length - 1), LAST)
+
+    needed = [day for part in figures.needed(window) for day in part.days()]
+
+    assert len(needed) == len(set(needed))
+    for back in (0, 7, 28, length, figures.YEAR):
+        assert {day - timedelta(days=back) for day in window.days()} <= set(needed), back

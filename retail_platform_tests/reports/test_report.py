@@ -1,0 +1,211 @@
+"""The printable report: the numbers of its days, nothing from outside, every text escaped, what lacks said."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+
+import polars as pl
+import pytest
+
+from retail_platform.language.formats import Formats
+from retail_platform.reports import report
+from retail_platform.reports.figures import BASES
+from retail_platform.windows import Window
+from retail_platform_tests.dashboard import lakes
+from retail_platform_tests.reports.materials import DAY, LABELS, WEEKS, anomalies, material, sensors, sold
+from retail_platform_tests.reports.pages import Shown, shown
+
+HOSTILE = "<script>alert('x')</script>\"&' onload=\"alert(1)"
+MONEY = ("revenue", "cost", "margin", "cost_known_revenue")
+
+
+def read(language: str = "en", **others: object) -> Shown:
+    return shown(report.html(material(**others), language=language))  # type: ignore[arg-type]
+
+
+def without(*columns: str) -> pl.DataFrame:
+    return lakes.days().with_columns(pl.lit(None).cast(lakes.days()[name].dtype).alias(name) for name in columns)
+
+
+@pytest.mark.parametrize(("language", "revenue"), [("en", "Revenue"), ("fr", "Chiffre d’affaires")])
+def test_key_figures_and_changes_are_written_as_in_the_dashboard(language: str, revenue: str) -> None:
+    figures, formats = material().figures, Formats(language, "EUR")
+
+    tiles = read(language).tiles
+
+    value, *changes = tiles[revenue]
+    assert value == formats.measure("revenue", figures.total["revenue"], compact=True)
+    said = [formats.change(figures.changes[basis]["revenue"].per_cent) for basis in BASES]
+    assert [change.lstrip("▲▼ ") for change in changes] == said
+    assert len(tiles) == 8  # the figures, and what they are compared with
+
+
+def test_french_is_french() -> None:
+    found = read("fr")
+
+    assert "Rapport" in found.text
+    assert "4 janv. – 31 janv. 2026" in found.text
+    assert re.search(r"\d\s€", found.text)
+    assert "Can I" not in found.text
+
+
+def test_a_report_stands_alone() -> None:
+    html = report.html(material(), language="en")
+
+    assert set(shown(html).tags).isdisjoint({"script", "link", "img", "iframe", "object", "base", "form"})
+    addresses = re.findall(r"(?:https?:|//)[^\s\"']*", html.replace("http://www.w3.org/2000/svg", ""))
+    assert addresses == []
+    assert not re.search(r"\son\w+=|url\(|@import|src=", html)
+
+
+def test_the_same_material_gives_the_same_bytes() -> None:
+    backwards = material(days=lakes.days().reverse())
+
+    assert report.html(material(), language="en") == report.html(backwards, language="en")
+
+
+def test_no_text_becomes_markup() -> None:
+    hostile = dict.fromkeys(lakes.STORES, HOSTILE)
+
+    html = report.html(
+        material(
+            labels=hostile,
+            subject=HOSTILE,
+            all_stores=False,
+            sold=sold((HOSTILE, 3, 9.5)),
+            sensors=sensors((DAY.last, "S1", HOSTILE, "dead")),
+            anomalies=anomalies((DAY.last, "S1", "day", 3, 9.0, "major", "unexplained", -9.0)),
+        ),
+        language="en",
+    )
+
+    found = shown(html)
+    assert "script" not in found.tags
+    assert "<script" not in html
+    assert 'onload="' not in html
+    assert found.tables["Best sellers"][1][0] == HOSTILE
+    assert HOSTILE in found.text
+
+
+def test_stores_are_ranked_by_revenue_and_all_named_where_they_are_few() -> None:
+    revenue = material().rows.group_by("store_id").agg(pl.col("revenue").sum()).sort("revenue", descending=True)
+
+    head, *rows = read().tables["Stores"]
+
+    assert head == ["Store", "Revenue", "Conversion rate", "vs 4-week avg"]
+    assert [row[0] for row in rows] == [LABELS[store] for store in revenue["store_id"]]
+    assert rows[0][1] == Formats("en", "EUR").money(float(revenue["revenue"][0]))
+
+
+def test_one_store_has_its_best_and_last_days_instead() -> None:
+    found = read(stores=("S2",))
+
+    days = material(stores=("S2",)).rows.sort("revenue", descending=True)["date"]
+    assert found.tables["Best days"][1][0] == Formats("en").weekday(days[0])
+    assert found.tables["Last days"][1][0] == Formats("en").weekday(days[-1])
+    assert "Lyon" in found.text
+    assert "Stores" not in found.tables
+
+
+def test_of_a_day_there_are_the_weeks_before_in_the_charts() -> None:
+    html = report.html(material(DAY), language="en")
+
+    assert "Daily report" in html
+    assert "Sat 31 Jan 2026" in html
+    assert "pale: the days before" in html
+
+
+def test_what_is_doubtful_is_said() -> None:
+    last = DAY.last
+    found = read(
+        sensors=sensors((last, "S1", "D1", "dead"), (last, "S1", "D2", "ok"), (last, "S2", "D1", "unjudged")),
+        anomalies=anomalies(
+            (last, "S2", "day", 300, 120.4, "major", "event", 5.0),
+            (last, "S2", "hour", 300, 120.4, "major", "event", 9.0),
+        ),
+    )
+
+    assert found.trust == [
+        "No day is missing.",
+        "1 day is not final (Sat 31 Jan 2026): its figures will change.",
+        "10.0% of visitors are estimated.",
+        "4 open hours of stores have neither count nor estimate: their visitors are not in the sums.",
+        "1 door counter is suspect: Paris D1 (dead).",
+        "1 unusual day: Lyon on 31 Jan 2026, 300 visitors where 120 were to be expected (event).",
+    ]
+
+
+def test_days_that_are_missing_are_named() -> None:
+    gone = [date(2026, 1, 10), date(2026, 1, 11), date(2026, 1, 20)]
+
+    found = read(days=lakes.days().filter(~pl.col("date").is_in(gone)))
+
+    assert "3 days are missing: 10 Jan – 11 Jan 2026; Tue 20 Jan 2026." in found.trust
+
+
+def test_a_day_that_was_made_without_rows_is_not_missing() -> None:
+    day = date(2026, 1, 10)
+    days = lakes.days().filter(pl.col("date") != day)
+
+    found = read(days=days, made=frozenset(WEEKS.days()))
+
+    assert "No day is missing." in found.trust
+
+
+def test_without_footfall_nothing_is_said_per_visitor() -> None:
+    found = read(days=without("visitors", "visitors_imputed_share", "hours_without_count"))
+
+    assert {"Visitors", "Conversion rate"}.isdisjoint(found.tiles)
+    assert "Revenue" in found.tiles
+    assert "Visitors are not known on these days: nothing is said per visitor." in found.trust
+
+
+def test_without_money_visitors_and_transactions_are_shown() -> None:
+    found = read(days=without(*MONEY))
+
+    assert {"Visitors", "Transactions", "Conversion rate"} <= found.tiles.keys()
+    assert {"Revenue", "Margin", "Average transaction value"}.isdisjoint(found.tiles)
+    assert "Revenue is not known on these days." in found.trust
+    assert found.tables["Stores"][0][1] == "Transactions"
+
+
+def test_amounts_of_several_currencies_are_shown_apart_and_never_added() -> None:
+    days = lakes.days(currency="CHF")
+    found = read(days=days, sold=sold(("Tea", 3, 9.5)))
+
+    assert {"Revenue", "Margin"}.isdisjoint(found.tiles)
+    assert "These stores trade in CHF, EUR: amounts in several currencies are not added." in found.trust
+    chf = days.filter(pl.col("date").is_between(WEEKS.first, WEEKS.last), store_id="S2")
+    rows = {row[0]: row[1:] for row in found.tables["By currency"][1:]}
+    assert rows.keys() == {"CHF", "EUR"}
+    assert rows["CHF"][0] == Formats("en", "CHF").money(float(chf["revenue"].sum()))
+    assert found.tables["Best sellers"] == [["Product", "Units"], ["Tea", "3"]]
+
+
+def test_an_unknown_currency_is_said() -> None:
+    found = read(days=lakes.days().with_columns(currency=pl.lit(None, dtype=pl.String)))
+
+    assert "Revenue" not in found.tiles
+    assert "The currency of some stores is not known: amounts are not added." in found.trust
+
+
+def test_days_without_rows_say_so() -> None:
+    found = read(days=lakes.days().filter(pl.col("date") < WEEKS.first))
+
+    assert "There are no rows of these stores on these days" in found.text
+    assert found.tiles == {}
+
+
+def test_when_the_data_are_of_is_said_where_it_is_known() -> None:
+    at = datetime(2026, 2, 1, 4, 30, tzinfo=UTC)
+
+    html = report.html(material(at=at), language="en", timezone="Europe/Paris")
+
+    assert "data of 1 Feb 2026, 05:30" in html
+    assert "Made from the days 4 Jan – 31 Jan 2026, compared with days from 5 Jan 2025 on" in html
+
+
+@pytest.mark.parametrize(("days", "title"), [(60, "by day"), (200, "by week"), (400, "by month")])
+def test_long_periods_are_drawn_by_week_and_month(days: int, title: str) -> None:
+    window = Window(lakes.LAST - timedelta(days=days - 1), lakes.LAST)
+
+    assert f"Revenue {title}" in read(window=window).text
