@@ -49,7 +49,7 @@ class LakeIOManager(dg.ConfigurableIOManager):
         table, window = context.asset_key.path[-1], None
         if context.has_asset_partitions:
             window = _window(context.asset_partition_key_range)
-            if absent := _absent_days(context.step_context, context.asset_key):
+            if absent := absent_days(context.step_context, context.asset_key):
                 self._store_others(context, _polars(table, obj), absent)
                 return
         commit = {"run_id": context.run_id, "asset": context.asset_key.to_user_string()}
@@ -65,7 +65,7 @@ class LakeIOManager(dg.ConfigurableIOManager):
         """Replace and report the run's days but those that are absent upstream."""
         table, window = context.asset_key.path[-1], _window(context.asset_partition_key_range)
         commit = {"run_id": context.run_id, "asset": context.asset_key.to_user_string()}
-        _record_others(context, absent)
+        record_others(context, absent)
         parts = unbroken(day for day in window.days() if day not in absent)
         if not parts and not self.lake.exists(table):  # what comes after it in the run reads it
             self.lake.replace(table, frame.filter(pl.lit(False)), window, commit=commit)
@@ -163,7 +163,7 @@ def _require_same_days(context: dg.InputContext) -> None:
     step, upstream = context.step_context, context.asset_key
     if step.entity_partitions_def is None or upstream in step.job_def.asset_layer.selected_asset_keys:
         return
-    if step.is_sda_step and any(_leaves_out_absent_days(step, key) for key in step.get_output_asset_keys()):
+    if step.is_sda_step and any(_leaves_outabsent_days(step, key) for key in step.get_output_asset_keys()):
         return
     needed = _own_keys(step) & set(context.asset_partition_keys)
     if not needed:
@@ -181,15 +181,15 @@ def _require_same_days(context: dg.InputContext) -> None:
         )
 
 
-def _leaves_out_absent_days(step: StepExecutionContext, asset: dg.AssetKey) -> bool:
+def _leaves_outabsent_days(step: StepExecutionContext, asset: dg.AssetKey) -> bool:
     """Whether Dagster's daemon chose the days of the run, and the asset leaves out those that cannot be."""
     by_daemon = _BACKFILL_TAG in step.dagster_run.tags
     return by_daemon and bool(step.job_def.asset_layer.get(asset).metadata.get(LEAVES_OUT_ABSENT_DAYS))
 
 
-def _absent_days(step: StepExecutionContext, asset: dg.AssetKey) -> set[date]:
+def absent_days(step: StepExecutionContext, asset: dg.AssetKey) -> set[date]:
     """Days of the run that an asset leaves out: those absent of what it, or what the run makes for it, is made from."""
-    if not _leaves_out_absent_days(step, asset):
+    if not _leaves_outabsent_days(step, asset):
         return set()
     layer, days, absent = step.job_def.asset_layer, _own_keys(step), set[str]()
     known, waiting = {asset}, [asset]
@@ -203,7 +203,7 @@ def _absent_days(step: StepExecutionContext, asset: dg.AssetKey) -> set[date]:
     return {date.fromisoformat(day) for day in absent}
 
 
-def _record_others(context: dg.OutputContext, absent: set[date]) -> None:
+def record_others(context: dg.OutputContext, absent: set[date]) -> None:
     """Let Dagster record the run's days but these; it offers no other way than to change what it takes for them."""
     days = context.asset_partitions_def
     there = [key for key in context.asset_partition_keys if date.fromisoformat(key) not in absent]

@@ -1,7 +1,6 @@
-"""Where objects that are no tables lie, as a fitted model or a report: beside the tables, as Dagster's own IO managers
-store them.
+"""Where objects that are no tables lie, as a fitted model: beside the tables, as Dagster's own IO managers store them.
 
-Only the choice between folder and bucket belongs here.
+Only the choice between folder and bucket belongs here; what people open is `documents`' business.
 """
 
 import dagster as dg
@@ -9,7 +8,8 @@ from dagster import InitResourceContext
 
 from retail_platform.storage import places, s3
 
-_PREFIX = "_objects"
+PREFIX = "_objects"
+"""The folder of a lake that holds what is no table."""
 
 
 class ObjectIOManager(dg.ConfigurableIOManagerFactory[dg.IOManager]):
@@ -22,7 +22,7 @@ class ObjectIOManager(dg.ConfigurableIOManagerFactory[dg.IOManager]):
 
     def create_io_manager(self, context: InitResourceContext) -> dg.IOManager:
         """Dagster's file or S3 IO manager; the latter is imported only where it is used."""
-        uri = f"{places.absolute(self.lake_uri)}/{_PREFIX}"
+        uri = f"{places.absolute(self.lake_uri)}/{PREFIX}"
         if not places.is_remote(uri):
             return dg.FilesystemIOManager(base_dir=uri).create_io_manager(context)
         from dagster_aws.s3.io_manager import PickledObjectS3IOManager

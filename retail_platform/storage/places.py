@@ -139,6 +139,35 @@ def _remove_empty_folders(folder: Path, root: Path) -> None:
         folder = folder.parent
 
 
+def put(uri: str, name: str, content: bytes) -> None:
+    """Write a small file in place of what is there; who reads it meanwhile gets the old or the new one, whole."""
+    if is_remote(uri):
+        client, bucket, prefix = _s3(uri)
+        asked(uri, lambda: client.put_object(Bucket=bucket, Key=prefix + name, Body=content, **_content_type(name)))
+        return
+    target = Path(uri, name)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f"{target.name}.{uuid4().hex}.tmp")
+    try:
+        draft.write_bytes(content)
+        os.replace(draft, target)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def read(uri: str, name: str) -> bytes:
+    """What a small file holds that is there."""
+    if not is_remote(uri):
+        return Path(uri, name).read_bytes()
+    client, bucket, prefix = _s3(uri)
+    return asked(uri, lambda: _body(client, bucket, prefix + name))
+
+
+def _content_type(name: str) -> dict[str, str]:
+    """What a browser must know to show the file and not save it."""
+    return {"ContentType": "text/html; charset=utf-8"} if name.endswith(".html") else {}
+
+
 def put_if_absent(uri: str, name: str, content: bytes) -> bytes:
     """Write a small file unless it is there; of several writers at once one wins.
 
@@ -166,12 +195,8 @@ def _put_object_if_absent(uri: str, name: str, content: bytes) -> bytes:
 
     client, bucket, prefix = _s3(uri)
 
-    def held() -> bytes:
-        body: bytes = client.get_object(Bucket=bucket, Key=prefix + name)["Body"].read()
-        return body
-
     try:
-        return held()
+        return _body(client, bucket, prefix + name)
     except client.exceptions.NoSuchKey:
         pass
     try:
@@ -179,7 +204,12 @@ def _put_object_if_absent(uri: str, name: str, content: bytes) -> bytes:
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (409, 412):
             raise
-    return held()
+    return _body(client, bucket, prefix + name)
+
+
+def _body(client: Any, bucket: str, key: str) -> bytes:
+    body: bytes = client.get_object(Bucket=bucket, Key=key)["Body"].read()
+    return body
 
 
 def stale_temporaries(uri: str, older_than: timedelta, now: datetime) -> list[str]:
