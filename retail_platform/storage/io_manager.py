@@ -163,7 +163,7 @@ def _require_same_days(context: dg.InputContext) -> None:
     step, upstream = context.step_context, context.asset_key
     if step.entity_partitions_def is None or upstream in step.job_def.asset_layer.selected_asset_keys:
         return
-    if step.is_sda_step and any(_leaves_outabsent_days(step, key) for key in step.get_output_asset_keys()):
+    if step.is_sda_step and any(_leaves_out_absent_days(step, key) for key in step.get_output_asset_keys()):
         return
     needed = _own_keys(step) & set(context.asset_partition_keys)
     if not needed:
@@ -181,7 +181,7 @@ def _require_same_days(context: dg.InputContext) -> None:
         )
 
 
-def _leaves_outabsent_days(step: StepExecutionContext, asset: dg.AssetKey) -> bool:
+def _leaves_out_absent_days(step: StepExecutionContext, asset: dg.AssetKey) -> bool:
     """Whether Dagster's daemon chose the days of the run, and the asset leaves out those that cannot be."""
     by_daemon = _BACKFILL_TAG in step.dagster_run.tags
     return by_daemon and bool(step.job_def.asset_layer.get(asset).metadata.get(LEAVES_OUT_ABSENT_DAYS))
@@ -189,7 +189,7 @@ def _leaves_outabsent_days(step: StepExecutionContext, asset: dg.AssetKey) -> bo
 
 def absent_days(step: StepExecutionContext, asset: dg.AssetKey) -> set[date]:
     """Days of the run that an asset leaves out: those absent of what it, or what the run makes for it, is made from."""
-    if not _leaves_outabsent_days(step, asset):
+    if not _leaves_out_absent_days(step, asset):
         return set()
     layer, days, absent = step.job_def.asset_layer, _own_keys(step), set[str]()
     known, waiting = {asset}, [asset]
