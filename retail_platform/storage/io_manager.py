@@ -100,14 +100,13 @@ class LakeIOManager(dg.ConfigurableIOManager):
     def _metadata(
         self, context: dg.OutputContext, table: str, window: Window | None, written: Written
     ) -> dict[str, dg.MetadataValue[Any]]:
-        newest = self.lake.scan(table, window and Window(window.last, window.last))
-        preview = newest.select(newest.collect_schema().names()[:_PREVIEW_COLUMNS]).head(_PREVIEW_ROWS)
+        preview = self.lake.first_rows(table, written, _PREVIEW_ROWS, columns=_PREVIEW_COLUMNS)
         personal = _names(context.definition_metadata.get(PERSONAL_COLUMNS))
         metadata: dict[str, dg.MetadataValue[Any]] = {
             "dagster/uri": dg.MetadataValue.text(self.lake.table_uri(table)),
             "version": dg.MetadataValue.int(written.version),
             "bytes of the run": dg.MetadataValue.int(written.bytes),
-            "preview": dg.MetadataValue.md(_markdown(preview.collect(), personal)),
+            "preview": dg.MetadataValue.md(_markdown(preview, personal)),
         }
         if window is None:
             metadata["dagster/row_count"] = dg.MetadataValue.int(written.rows)

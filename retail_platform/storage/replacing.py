@@ -42,12 +42,16 @@ class Written:
         version: the table's version that holds it.
         rows_by_day: rows of each day of the window, 0 for an empty one; empty for a whole table.
         bytes: size of the new Parquet files.
+        schema: the columns of the rows.
+        newest: the file of the newest day that has rows, or of the whole table, relative to the table; None if empty.
     """
 
     version: int
     rows: int
     rows_by_day: Mapping[date, int]
     bytes: int
+    schema: pl.Schema
+    newest: str | None
 
 
 @dataclass
@@ -107,7 +111,7 @@ class Replacement:
             raise LakeError(
                 f"table {self.table}: {self.uri} cannot be written: {reason}. The table is as it was; {mend} ({error})"
             ) from error
-        return self._written(version, files)
+        return self._written(version, schema, files)
 
     def _open(self, known: DeltaTable | None = None) -> DeltaTable | None:
         """The table at its newest version; one that is known has only newer commits to read."""
@@ -335,13 +339,20 @@ class Replacement:
         except (LakeError, OSError) as error:
             _log.warning("table %s: files of a failed write stay until vacuum: %s", self.table, error)
 
-    def _written(self, version: int, files: _Files) -> Written:
+    def _written(self, version: int, schema: pl.Schema, files: _Files) -> Written:
         by_day = dict.fromkeys(self.window.days(), 0) if self.window else {}
         for path, (rows, _) in files.finished.items():
             if self.window:
                 by_day[date.fromisoformat(path[len("date=") :].partition("/")[0])] += rows
         counts = list(files.finished.values())
-        return Written(version, sum(n for n, _ in counts), by_day, sum(size for n, size in counts if n))
+        return Written(
+            version=version,
+            rows=sum(rows for rows, _ in counts),
+            rows_by_day=by_day,
+            bytes=sum(size for rows, size in counts if rows),
+            schema=schema,
+            newest=max((path for path, (rows, _) in files.finished.items() if rows), default=None),
+        )
 
 
 def _added(path: str, rows: int, size: int) -> AddAction:
