@@ -8,6 +8,7 @@ import binascii
 import hmac
 import logging
 import re
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from retail_platform.dashboard import exports
-from retail_platform.dashboard.app import ACTIVITY, known_of, make_app
+from retail_platform.dashboard.app import ACTIVITY, answered, known_of, make_app
 from retail_platform.dashboard.data.source import Data
 from retail_platform.dashboard.data.unavailable import Unavailable
 from retail_platform.dashboard.filters import parse
@@ -72,14 +73,19 @@ class Access:
 
 
 def make_server(
-    data: Data, *, language: str = "en", access: Access | None = None, pages: Sequence[Page] = PAGES
+    data: Data,
+    *,
+    language: str = "en",
+    access: Access | None = None,
+    pages: Sequence[Page] = PAGES,
+    ready: threading.Event | None = None,
 ) -> "Flask":
-    """The WSGI application."""
+    """The WSGI application; until `ready` is set its health is that it starts."""
     app = make_app(data, language, pages)
     server: Flask = app.server
     _guard(server, access or Access())
     _harden(server, app)
-    _add_health(server, data)
+    _add_health(server, data, ready)
     _add_downloads(server, data, language, pages)
     return server
 
@@ -134,11 +140,19 @@ def _harden(server: "Flask", app: "dash.Dash") -> None:
         return response
 
 
-def _add_health(server: "Flask", data: Data) -> None:
+def warm(data: Data, language: str = "en", pages: Sequence[Page] = PAGES) -> None:
+    """Look at every page once, so that no visitor waits for what is read and loaded the first time."""
+    for page in pages:
+        answered(data, pages, (page.path, ""), None, language)
+
+
+def _add_health(server: "Flask", data: Data, ready: threading.Event | None) -> None:
     from flask import jsonify
 
     @server.get("/health")
     def health() -> "tuple[Response, int]":
+        if ready is not None and not ready.is_set():
+            return jsonify(status="starting"), 503
         try:
             facts = data.facts()
         except Unavailable as reason:
