@@ -27,8 +27,6 @@ from retail_platform.settings import Settings
 if TYPE_CHECKING:
     import polars as pl
 
-    from retail_platform.dashboard.data.source import Data
-
 PORT = 8050
 _ASK_AGAIN = 30.0  # seconds
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")

@@ -123,10 +123,10 @@ def over_time(
     return made
 
 
-def period_links(chosen: Filters, periods: pl.Series) -> list[Filters]:
-    """For each period, given by its first day, the filters that show its days alone."""
+def period_windows(chosen: Filters, periods: pl.Series) -> list[Window]:
+    """For each period, given by its first day, those of its days that are chosen."""
     ends = periods.dt.offset_by(EVERY[chosen.grain])
     return [
-        chosen.but(window=Window(max(first, chosen.window.first), min(end - timedelta(days=1), chosen.window.last)))
+        Window(max(first, chosen.window.first), min(end - timedelta(days=1), chosen.window.last))
         for first, end in zip(periods, ends, strict=True)
     ]

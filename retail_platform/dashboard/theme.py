@@ -64,6 +64,7 @@ PALETTES = {
         scale=((0.0, "#1c2937"), (0.5, "#2d77a8"), (1.0, "#a9dcff")),
     ),
 }
+_MOST_POINTS = 60  # of a small line, which is no wider than twice that
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
@@ -127,8 +128,18 @@ def figure(
     }
 
 
+def _thinned(values: Sequence[float | None]) -> list[float | None]:
+    """At most `_MOST_POINTS`: means of neighbours, of those that are known."""
+    size = -(-len(values) // _MOST_POINTS)
+    parts = (
+        [value for value in values[at : at + size] if value is not None] for at in range(0, len(values), size or 1)
+    )
+    return list(values) if size < 2 else [sum(part) / len(part) if part else None for part in parts]
+
+
 def sparkline(values: Sequence[float | None], colour: str, width: int = 120, height: int = 32) -> str:
     """A small line as the address of an SVG picture; unknown values are gaps."""
+    values = _thinned(values)
     known = [value for value in values if value is not None]
     if len(known) < 2:
         return ""
