@@ -3,19 +3,23 @@
 Only these two values belong here; what a page shows is its own module's business, how it is framed the `shell`'s.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
+from urllib.parse import quote_plus
 
 import polars as pl
 
 from retail_platform.dashboard.data.facts import Facts
 from retail_platform.dashboard.data.source import Data
+from retail_platform.dashboard.data.totals import Rows
 from retail_platform.dashboard.data.unavailable import Unavailable
 from retail_platform.dashboard.filters import Filters, Option, chosen_stores
 from retail_platform.dashboard.texts import text
 from retail_platform.language.formats import Formats
+from retail_platform.windows import Window
 
 if TYPE_CHECKING:
     from dash.development.base_component import Component
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
 PERIOD, GRAIN, BASIS = "period", "grain", "basis"
 STORES, REGIONS, FORMATS, CHANNEL, CURRENCY = "stores", "regions", "formats", "channel", "currency"
 CATEGORIES = "categories"
+_ANY_STORE, _ANY_DAYS = "0" * 24, Window(date(1, 1, 1), date(1, 1, 2))  # stand for real ones in a query
 PLACES = frozenset({STORES, REGIONS, FORMATS, CHANNEL, CURRENCY})
 USUAL = frozenset({PERIOD, GRAIN, BASIS}) | PLACES
 """The filters most pages take: all but categories."""
@@ -79,6 +84,17 @@ class View:
         """Filters as the query of an address."""
         return filters.query("fr" if self.language == "fr" else "en")
 
+    def of_stores(self, stores: Iterable[str]) -> list[str]:
+        """For each store the query that shows it alone: written once for all, there may be a thousand."""
+        query = self.query(self.filters.but(stores=(_ANY_STORE,)))
+        return [query.replace(_ANY_STORE, quote_plus(store), 1) for store in stores]
+
+    def of_windows(self, windows: Iterable[Window]) -> list[str]:
+        """Likewise for windows."""
+        query = self.query(self.filters.but(window=_ANY_DAYS))
+        first, last = str(_ANY_DAYS.first), str(_ANY_DAYS.last)
+        return [query.replace(first, str(days.first), 1).replace(last, str(days.last), 1) for days in windows]
+
     @cached_property
     def facts(self) -> Facts:
         """The store days, the same ones throughout this look."""
@@ -97,15 +113,14 @@ class View:
         return chosen
 
     @cached_property
-    def rows(self) -> pl.DataFrame:
+    def rows(self) -> Rows:
         """The store days of the chosen stores and days.
 
         Raises:
             Unavailable: none.
         """
-        days = self.facts.between(self.filters.window)
-        found = days.filter(pl.col("store").is_in(self.stores["store"].implode()))
-        if not found.height:
+        found = self.facts.between(self.filters.window).of(self.stores["store"])
+        if not len(found.held):
             raise Unavailable("no_rows")
         return found
 

@@ -15,7 +15,6 @@ from retail_platform.dashboard.data.measures import (
     changes,
     compared_by_period,
     currency_of,
-    of_stores,
     summed,
 )
 from retail_platform.dashboard.data.source import Data
@@ -58,7 +57,7 @@ def sql(data: Data, query: str) -> list[dict[str, Any]]:
 def test_totals_of_some_stores_and_days_equal_sql(data: Data, facts: Facts) -> None:
     some = facts.stores.filter(pl.col("store_id").is_in(["S2", "S3", "WEB"]))["store"]
 
-    found = summed(of_stores(facts.between(MONTH), some)).row(0, named=True)
+    found = summed(facts.between(MONTH).of(some))
 
     [expected] = sql(data, f"{SUMS} WHERE date BETWEEN '2026-01-01' AND '2026-01-31' AND store_id <> 'S1'")
     for name, value in expected.items():
@@ -77,7 +76,7 @@ def test_each_period_equals_sql(data: Data, facts: Facts, grain: Any) -> None:
 
 
 def test_a_store_without_doors_has_no_visitors_and_no_conversion(facts: Facts) -> None:
-    rows = by_store(facts.between(WEEK), facts).filter(pl.col("store_id") == "WEB")
+    rows = by_store(facts.between(WEEK)).filter(pl.col("store_id") == "WEB")
 
     assert rows.select("visitors", "conversion_rate", "visitors_imputed_share").row(0) == (None, None, None)
     assert rows["revenue"].item() > 0
@@ -85,7 +84,7 @@ def test_a_store_without_doors_has_no_visitors_and_no_conversion(facts: Facts) -
 
 def test_the_previous_period_and_last_year_are_the_same_weekdays_so_many_days_before(data: Data, facts: Facts) -> None:
     for basis, back in (("previous", 7), ("year", 364)):
-        found = changes(facts, facts.stores["store"], WEEK, basis)  # type: ignore[arg-type]
+        found = changes(facts.between(WEEK), basis)  # type: ignore[arg-type]
 
         days = [str(day - timedelta(days=back)) for day in (WEEK.first, WEEK.last)]
         [now] = sql(data, f"{SUMS} WHERE date BETWEEN '{WEEK.first}' AND '{WEEK.last}'")
@@ -99,7 +98,7 @@ def test_a_missing_day_is_left_out_on_both_sides(facts: Facts, data: Data) -> No
     missing = lakes.LAST - timedelta(days=40)
     window = Window(missing, missing + timedelta(days=6))
 
-    found = changes(facts, facts.stores["store"], window, "previous")["revenue"]
+    found = changes(facts.between(window), "previous")["revenue"]
 
     [now] = sql(data, f"{SUMS} WHERE date BETWEEN '{missing}' AND '{window.last}'")
     [then] = sql(data, f"{SUMS} WHERE date BETWEEN '{missing - timedelta(days=6)}' AND '{missing - timedelta(days=1)}'")
@@ -113,7 +112,7 @@ def test_the_four_week_average_of_one_store_and_day_is_that_of_daily_metrics(fac
         metrics = daily_metrics(lakes.days().lazy(), window).collect()
         for row in metrics.iter_rows(named=True):
             number = facts.stores.filter(store_id=row["store_id"])["store"]
-            found = changes(facts, number, window, "average")
+            found = changes(facts.between(window).of(number), "average")
             for name in ("visitors", "transactions", "units", "revenue", "margin"):
                 expected = row[f"{name}_vs_avg_4w_pct"]
                 assert found[name].per_cent == (None if expected is None else pytest.approx(expected)), (row, name)
@@ -121,10 +120,10 @@ def test_the_four_week_average_of_one_store_and_day_is_that_of_daily_metrics(fac
 
 def test_the_change_of_each_store_is_that_of_the_store_alone(facts: Facts) -> None:
     for basis in ("previous", "year", "average"):
-        found = change_by_store(facts, facts.stores["store"], MONTH, basis, "revenue")  # type: ignore[arg-type]
+        found = change_by_store(facts.between(MONTH), basis, "revenue")  # type: ignore[arg-type]
 
         for store_id, change in found.iter_rows():
-            alone = changes(facts, facts.stores.filter(store_id=store_id)["store"], MONTH, basis)  # type: ignore[arg-type]
+            alone = changes(facts.between(MONTH).of(facts.stores.filter(store_id=store_id)["store"]), basis)  # type: ignore[arg-type]
             assert change == pytest.approx(alone["revenue"].per_cent), (basis, store_id)
 
 
@@ -132,20 +131,20 @@ def test_before_the_first_day_there_is_nothing_to_compare_with(facts: Facts) -> 
     first = Window(lakes.SPAN.first, lakes.SPAN.first + timedelta(days=13))
 
     for basis in ("previous", "year"):
-        assert changes(facts, facts.stores["store"], first, basis)["revenue"].per_cent is None  # type: ignore[arg-type]
-        assert not compared_by_period(facts, facts.stores["store"], first, basis, "day").height  # type: ignore[arg-type]
+        assert changes(facts.between(first), basis)["revenue"].per_cent is None  # type: ignore[arg-type]
+        assert not compared_by_period(facts.between(first), basis, "day").height  # type: ignore[arg-type]
 
 
 def test_a_change_over_too_few_days_is_none(facts: Facts) -> None:
     window = Window(lakes.SPAN.first + timedelta(days=5), lakes.SPAN.first + timedelta(days=24))
 
-    found = changes(facts, facts.stores["store"], window, "previous")["revenue"]
+    found = changes(facts.between(window), "previous")["revenue"]
 
     assert (found.per_cent, found.days) == (None, 5)
 
 
 def test_the_line_compared_with_has_only_periods_whose_days_are_all_there(facts: Facts, data: Data) -> None:
-    found = compared_by_period(facts, facts.stores["store"], MONTH, "year", "week")
+    found = compared_by_period(facts.between(MONTH), "year", "week")
 
     starts = by_period(facts.between(MONTH), "week")["period"].to_list()
     assert found["period"].to_list() == starts
@@ -158,4 +157,4 @@ def test_amounts_of_two_currencies_are_not_added(tmp_path: Path) -> None:
 
     with pytest.raises(Unavailable, match="CHF, EUR"):
         currency_of(facts.between(WEEK))
-    assert currency_of(facts.between(WEEK).filter(pl.col("currency") == "CHF")) == "CHF"
+    assert currency_of(facts.between(WEEK).of(facts.stores.filter(store_id="S2")["store"])) == "CHF"

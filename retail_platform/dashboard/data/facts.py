@@ -1,26 +1,30 @@
-"""The store days of the whole history in memory, slim, with the stores they belong to.
+"""The store days of the whole history in memory, with the stores they belong to.
 
-Only shape and freshness belong here: what is summed and divided is `measures`' business. A new version of the
-table reads again only the days whose files changed.
+Only shape and freshness belong here: what is summed and divided is `totals`' and `measures`' business. A new version
+of the table reads again only the days whose files changed.
 """
 
 import threading
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
 
+import numpy as np
 import polars as pl
 
-from retail_platform.dashboard.data.tables import Tables, Version
+from retail_platform.dashboard.data import grids
+from retail_platform.dashboard.data.grids import COUNTED, COUNTS, MEASURES, MONEY, Grids, Pairs
+from retail_platform.dashboard.data.tables import Tables
+from retail_platform.dashboard.data.totals import Rows, Totals, totals
 from retail_platform.dashboard.data.unavailable import Unavailable
+from retail_platform.dashboard.data.versions import Version, changed_days
 from retail_platform.domains.metrics.compare import with_counted
 from retail_platform.domains.stores.contract import ONLINE
 from retail_platform.windows import Window
 
 TABLE = "store_days"
 STORES = "stores"
-MONEY = ("revenue", "margin", "cost_known_revenue", "counted_revenue", "counted_margin")
-COUNTS = ("visitors", "transactions", "store_transactions", "units", "returns")
-COUNTED = ("counted_days", "counted_visitors", "counted_transactions")
 _READ = (
     "date",
     "store_id",
@@ -35,6 +39,7 @@ _READ = (
     "cost_known_revenue",
 )
 _STORE_COLUMNS = ("store_id", "name", "city", "region", "format", "currency", "latitude", "longitude", "area_m2")
+_MOST_TOTALS = 64  # sets of stores; each takes half a megabyte of three years
 
 
 @dataclass(frozen=True)
@@ -42,37 +47,63 @@ class Facts:
     """One version of the store days.
 
     Attributes:
-        days: by date and store: `date`, `store` (row of `stores`), `currency`, measures; money is in hundredths, as
-            Int64.
-        stores: by store_id: what is known of each; `channel` is `store` or `online`, `label` its name for people.
-            Stores that only the days know are there, too, without a name.
+        grids: the store days.
+        stores: by store_id: what is known of each; `store` is its row in the grids, `channel` is `store` or `online`,
+            `label` its name for people. Stores that only the days know are there, too, without a name.
         at: when the newest rows were written, UTC.
         key: changes with any change of either table.
     """
 
-    days: pl.DataFrame
+    grids: Grids
     stores: pl.DataFrame
     at: datetime | None
     key: tuple[object, ...]
+    _totals: OrderedDict[bytes, Totals] = field(default_factory=OrderedDict, init=False, repr=False, compare=False)
+    _guard: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
 
     @property
     def span(self) -> Window:
         """First and last day that have rows."""
-        dates = self.days["date"]
-        return Window(dates[0], dates[-1])
+        return self.grids.window
 
-    @property
+    @cached_property
     def last_final(self) -> date:
         """The last day that is over, or the last there is."""
-        held = self.days.filter("final")["date"]
-        return held[-1] if held.len() else self.span.last
+        held = np.flatnonzero(self.grids.flags["final"].any(axis=0))
+        return self.span.first + timedelta(days=int(held[-1])) if held.size else self.span.last
 
-    def between(self, window: Window) -> pl.DataFrame:
-        """The rows of a window, without a copy."""
-        dates = self.days["date"]
-        begin = int(dates.search_sorted(window.first, side="left"))
-        end = int(dates.search_sorted(window.last, side="right"))
-        return self.days.slice(begin, end - begin)
+    @cached_property
+    def pairs(self) -> Pairs:
+        """Each store day beside its 4-week mean."""
+        return grids.paired(self.grids)
+
+    @cached_property
+    def counting(self) -> pl.Series:
+        """The numbers of the stores of which any day has visitors."""
+        return self.stores["store"].filter(pl.Series(self.grids.known["visitors"].any(axis=1)))
+
+    def between(self, window: Window) -> Rows:
+        """The store days of a window, of all stores."""
+        return Rows(self, window, self.stores["store"])
+
+    def totals(self, stores: pl.Series) -> Totals:
+        """Sums over some stores by day of the whole history; remembered, so that any window of them is at hand.
+
+        Args:
+            stores: their numbers, in order.
+        """
+        numbers = stores.to_numpy()
+        key = numbers.tobytes()
+        with self._guard:
+            if key in self._totals:
+                self._totals.move_to_end(key)
+                return self._totals[key]
+        found = totals(self.grids, self.pairs, None if len(numbers) == self.stores.height else numbers)
+        with self._guard:
+            self._totals[key] = found
+            while len(self._totals) > _MOST_TOTALS:
+                self._totals.popitem(last=False)
+        return found
 
 
 class FactsCache:
@@ -82,7 +113,6 @@ class FactsCache:
         self._tables, self._lock = tables, threading.Lock()
         self._held: Facts | None = None
         self._version: Version | None = None
-        self._days: pl.DataFrame | None = None
 
     def newest(self) -> Facts:
         """The store days as they are now.
@@ -95,27 +125,41 @@ class FactsCache:
             key = (version.key, stores.key)
             if self._held is not None and self._held.key == key:
                 return self._held
-            days = self._read_days(version)
-            if not days.height:
+            lost = [name for name in _READ if name not in version.columns]
+            if lost:
+                raise Unavailable("column_missing", {"table": TABLE, "column": ", ".join(lost)})
+            found = self._read(version, key)
+            if not found.grids.there.any():
                 raise Unavailable("table_empty", {"table": TABLE})
-            known = self._tables.frame(STORES, _STORE_COLUMNS)
-            self._held = _joined(days, known, version, key)
-            self._version, self._days = version, days
-            return self._held
+            found.totals(found.stores["store"])  # which most looks ask for
+            self._held, self._version = found, version
+            return found
 
-    def _read_days(self, version: Version) -> pl.DataFrame:
-        lost = [name for name in _READ if name not in version.columns]
-        if lost:
-            raise Unavailable("column_missing", {"table": TABLE, "column": ", ".join(lost)})
-        before, held = self._version, self._days
-        if before is not None and held is not None and before.identity == version.identity:
-            changed = sorted({day for _, day in before.files ^ version.files if day is not None})
-            if changed and len(changed) * 4 < held["date"].n_unique():
-                fresh = _slim(self._tables.read(version, _READ, days=changed))
-                return pl.concat([held.filter(~pl.col("date").is_in(changed)), fresh]).sort("date", "store_id")
-            if not changed:
-                return held
-        return _slim(self._tables.read(version, _READ)).sort("date", "store_id")
+    def _read(self, version: Version, key: tuple[object, ...]) -> Facts:
+        before = self._held
+        known = self._tables.frame(STORES, _STORE_COLUMNS)
+        days = changed_days(self._version, version) if before is not None else None
+        if before is None or days is None:
+            return made(self._tables.read(version, _READ), known, version.at, key)
+        rows = _slim(self._tables.read(version, _READ, days=days)) if days else None
+        others = before.grids.there.copy()
+        others[:, [(day - before.span.first).days for day in days if day in before.span]] = False
+        ids = before.stores.filter(pl.Series(others.any(axis=1)))["store_id"]
+        if rows is not None:
+            ids = pl.concat([ids, rows["store_id"].cast(pl.String)]).unique()
+        stores = _stores(known, ids)
+        fresh = before.grids if rows is None else _laid_out(rows, stores, Window(days[0], days[-1]))
+        renumbered = stores.select("store_id", now=pl.col("store").cast(pl.Int64))
+        places = before.stores.join(renumbered, on="store_id", how="left", maintain_order="left")
+        numbers = places["now"].fill_null(-1).to_numpy()
+        return Facts(grids.replaced(before.grids, numbers, fresh, days, stores.height), stores, version.at, key)
+
+
+def made(days: pl.DataFrame, known: pl.DataFrame, at: datetime | None = None, key: tuple[object, ...] = ()) -> Facts:
+    """Facts of `StoreDay` and `Store` rows."""
+    rows = _slim(days)
+    stores = _stores(known.select(_STORE_COLUMNS), rows["store_id"].unique().cast(pl.String))
+    return Facts(_laid_out(rows, stores), stores, at, key)
 
 
 def _slim(rows: pl.DataFrame) -> pl.DataFrame:
@@ -123,23 +167,26 @@ def _slim(rows: pl.DataFrame) -> pl.DataFrame:
     return (
         with_counted(rows.lazy())
         .with_columns(imputed=pl.col("visitors") * pl.col("visitors_imputed_share"))
-        .select(
-            "date",
-            pl.col("store_id", "currency").cast(pl.Categorical),
-            "is_open",
-            "final",
-            pl.col(*COUNTS, *COUNTED, "hours_without_count").cast(pl.Int32),
-            "imputed",
-            *cents,
-        )
+        .with_columns(pl.col("store_id", "currency").cast(pl.Categorical), *cents)
+        .with_columns(pl.col(*COUNTS, *COUNTED, "hours_without_count").cast(pl.Int32))
+        .select("date", "store_id", "currency", *grids.FLAGS, *MEASURES)
         .collect()
     )
 
 
-def _joined(days: pl.DataFrame, known: pl.DataFrame, version: Version, key: tuple[object, ...]) -> Facts:
-    ids = days["store_id"].unique().cast(pl.String)
-    stores = (
-        pl.concat([known, ids.to_frame().join(known, on="store_id", how="anti")], how="diagonal")
+def _laid_out(rows: pl.DataFrame, stores: pl.DataFrame, window: Window | None = None) -> Grids:
+    if window is None and rows.height:
+        first, last = rows.select(first=pl.col("date").min(), last=pl.col("date").max()).row(0)
+        window = Window(first, last)
+    numbers = stores.select(pl.col("store_id").cast(pl.Categorical), "store")
+    numbered = rows.join(numbers, on="store_id", how="left")
+    return grids.laid_out(numbered, stores.height, window or Window(date.min, date.min))
+
+
+def _stores(known: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
+    """What is known of each store, and those that only the days know."""
+    return (
+        pl.concat([known, ids.alias("store_id").to_frame().join(known, on="store_id", how="anti")], how="diagonal")
         .unique("store_id", keep="first")
         .sort("store_id")
         .with_row_index("store")
@@ -148,6 +195,3 @@ def _joined(days: pl.DataFrame, known: pl.DataFrame, version: Version, key: tupl
             channel=pl.when(pl.col("format") == ONLINE).then(pl.lit("online")).otherwise(pl.lit("store")),
         )
     )
-    numbers = stores.select(pl.col("store_id").cast(pl.Categorical), "store")
-    numbered = days.join(numbers, on="store_id", how="left", maintain_order="left").drop("store_id")
-    return Facts(numbered, stores, version.at, key)

@@ -1,4 +1,4 @@
-"""Lazy queries over tables too large to be kept in memory.
+"""Lazy queries over tables, in memory if they are small enough.
 
 Only the asking and its reasons belong here; what is asked is the modules' business that know the table.
 """
@@ -11,6 +11,7 @@ from polars.exceptions import PolarsError
 
 from retail_platform.dashboard.data.source import Data
 from retail_platform.dashboard.data.unavailable import Unavailable
+from retail_platform.dashboard.data.versions import Version
 from retail_platform.storage.lake import LakeError
 from retail_platform.windows import Window
 
@@ -24,7 +25,7 @@ def collected(
     query: Callable[[pl.LazyFrame], pl.LazyFrame],
     window: Window | None = None,
 ) -> pl.DataFrame:
-    """What a query gives; only the files of the window, and of these the columns, are read. Nothing is remembered.
+    """What a query gives; of a table too large for memory only the files and columns asked for are read.
 
     Args:
         data: the lake.
@@ -41,7 +42,22 @@ def collected(
     if lost:
         raise Unavailable("column_missing", {"table": table, "column": ", ".join(lost)})
     try:
-        return query(data.lake.scan(table, window).select(columns)).collect()
+        held = data.tables.held(version, _wanted(version, columns))
+        if held is None:
+            return query(data.lake.scan(table, window).select(columns)).collect()
+        return query(_within(held, window).lazy().select(columns)).collect()
     except (LakeError, PolarsError, OSError) as error:
         _LOGGER.warning("table %s cannot be read: %s", table, error)
         raise Unavailable("table_unreadable", {"table": table}, str(error)) from error
+
+
+def _wanted(version: Version, columns: Sequence[str]) -> Sequence[str]:
+    return columns if "date" in columns or not version.by_day else ("date", *columns)
+
+
+def _within(rows: pl.DataFrame, window: Window | None) -> pl.DataFrame:
+    if window is None:
+        return rows
+    begin = int(rows["date"].search_sorted(window.first, side="left"))
+    end = int(rows["date"].search_sorted(window.last, side="right"))
+    return rows.slice(begin, end - begin)

@@ -9,7 +9,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import TypeVar, cast
 
 import polars as pl
@@ -17,7 +17,9 @@ from deltalake import DeltaTable
 from deltalake.exceptions import TableNotFoundError
 from polars.exceptions import PolarsError
 
+from retail_platform.dashboard.data.kept import Kept
 from retail_platform.dashboard.data.unavailable import Unavailable
+from retail_platform.dashboard.data.versions import Version, version_of
 from retail_platform.storage import places
 from retail_platform.storage.lake import Lake, LakeError
 from retail_platform.windows import Window
@@ -29,30 +31,6 @@ _TRY_AGAIN = 10.0  # seconds after which a lake that did not answer is asked aga
 _MOST_BYTES = 256_000_000
 _MOST_RESULTS = 512
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Version:
-    """One state of one table.
-
-    Attributes:
-        identity: of the table: one that is deleted and made again has another.
-        at: when it was committed, UTC.
-        days: the days that have files, in order; empty for a table without days.
-    """
-
-    table: str
-    identity: str
-    number: int
-    at: datetime | None
-    by_day: bool
-    files: frozenset[tuple[str, date | None]]
-    columns: tuple[str, ...]
-
-    @property
-    def key(self) -> tuple[str, str, int]:
-        """What a cached result depends on."""
-        return self.table, self.identity, self.number
 
 
 @dataclass
@@ -79,6 +57,7 @@ class Tables:
         self._guard = threading.Lock()
         self._frames: OrderedDict[Hashable, pl.DataFrame] = OrderedDict()
         self._results: OrderedDict[Hashable, object] = OrderedDict()
+        self._kept = Kept(self.read)
 
     def version(self, table: str) -> Version:
         """The newest version of a table; looks at the lake at most once a second.
@@ -97,7 +76,7 @@ class Tables:
                 if held is None or now - held.opened > _OPEN_AGAIN or not _updated(held.delta):
                     held = self._opened[table] = self._open(table, now, held)
                 elif held.delta.version() != held.version.number:
-                    held.version = _version(table, held.delta)
+                    held.version = version_of(table, held.delta)
             except Unavailable as reason:
                 self._opened.pop(table, None)
                 if reason.reason == "lake_unreachable":  # which takes long to find out
@@ -141,6 +120,14 @@ class Tables:
                     self._frames.move_to_end(key)
         return found
 
+    def held(self, version: Version, columns: Sequence[str]) -> pl.DataFrame | None:
+        """Columns of a whole table, by day if it is; None where it is too large to be held in memory.
+
+        Raises:
+            Unavailable: it cannot be read.
+        """
+        return self._kept.rows(version, columns)
+
     def read(
         self, version: Version, columns: Sequence[str], window: Window | None = None, days: Sequence[date] | None = None
     ) -> pl.DataFrame:
@@ -183,7 +170,7 @@ class Tables:
         )
         if held is not None and same:
             return _Opened(delta, held.version, now, now)
-        return _Opened(delta, _version(table, delta), now, now)
+        return _Opened(delta, version_of(table, delta), now, now)
 
     def _asked(self, table: str, action: Callable[[], T]) -> T:
         try:
@@ -220,24 +207,3 @@ def _updated(delta: DeltaTable) -> bool:
     except Exception:  # whatever it is, opening the table anew says it in our words
         return False
     return True
-
-
-def _version(table: str, delta: DeltaTable) -> Version:
-    metadata = delta.metadata()
-    by_day = metadata.partition_columns == ["date"]
-    files = pl.DataFrame(delta.get_add_actions(flatten=True))
-    days: list[date | None] = [None] * files.height
-    at = None
-    if files.height:
-        at = datetime.fromtimestamp(cast(int, files["modification_time"].cast(pl.Int64).max()) / 1000, UTC)
-        if by_day:
-            days = files["partition.date"].cast(pl.Date).to_list()
-    return Version(
-        table=table,
-        identity=str(metadata.id),
-        number=delta.version(),
-        at=at,
-        by_day=by_day,
-        files=frozenset(zip(files["path"].to_list() if files.height else [], days, strict=True)),
-        columns=tuple(field.name for field in delta.schema().fields),
-    )

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from retail_platform.dashboard.data.measures import EVERY
+from retail_platform.dashboard.data.measures import periods
 from retail_platform.dashboard.data.products import (
     PRICES,
     TABLE,
@@ -101,12 +101,11 @@ def _by_period(view: View) -> pl.DataFrame:
 
     def compute() -> pl.DataFrame:
         rows = sold_by_period(view.data, _store_ids(view), chosen.window, chosen.grain, products)
-        periods = view.rows.select(pl.col("date").dt.truncate(EVERY[chosen.grain]).alias("period")).unique()
         order = pl.DataFrame({"product_id": products}, schema={"product_id": pl.String}).with_row_index("place")
         names = all_sold(view).select("product_id", "product")
         return (
             order.join(names, on="product_id", how="left")
-            .join(periods, how="cross")
+            .join(periods(view.rows, chosen.grain).to_frame(), how="cross")
             .join(rows, on=["product_id", "period"], how="left")
             .sort("place", "period")
         )

@@ -52,11 +52,10 @@ def calendar(view: View) -> pl.DataFrame:
     """
     window = view.filters.window
     stored = {table: _days(view, table) for table in EXPECTED if view.data.tables.exists(table)}
-    days = view.facts.between(window)
-    known = set(days["date"].unique().to_list())
-    doors = view.facts.days.filter(pl.col("visitors").is_not_null())["store"].unique().implode()
-    counting = set(days.filter(pl.col("is_open"), pl.col("store").is_in(doors))["date"].unique().to_list())
-    final = set(days.filter("final")["date"].unique().to_list())
+    every, flags = view.facts.between(window), view.facts.grids.flags
+    with_doors = every.of(view.facts.counting)
+    known, final = set(every.dates), set(every.dates_of(flags["final"]))
+    counting = set(with_doors.dates_of(flags["is_open"]))
     rows = []
     for day in window.days():
         lacks = [

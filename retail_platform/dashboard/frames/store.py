@@ -7,9 +7,9 @@ import polars as pl
 from retail_platform.dashboard.data import hours as hourly
 from retail_platform.dashboard.data.measures import (
     ADDITIVE,
-    EVERY,
     by_period,
     compared_by_period,
+    periods,
 )
 from retail_platform.dashboard.data.products import PRODUCTS as PRODUCT_TABLE
 from retail_platform.dashboard.data.products import TABLE as SOLD
@@ -32,11 +32,10 @@ def days(view: View) -> pl.DataFrame:
     measure, chosen = chosen_measure(one), one.filters
 
     def compute() -> pl.DataFrame:
-        then = compared_by_period(one.facts, one.stores["store"], chosen.window, chosen.basis, chosen.grain)
+        then = compared_by_period(one.rows, chosen.basis, chosen.grain)
         names = [pl.col(name).alias(f"{name}_compared") for name in ADDITIVE]
-        period = pl.col("date").dt.truncate(EVERY[chosen.grain]).alias("period")
-        every = one.facts.between(chosen.window).select(period).unique().sort("period")  # a closed day is a gap
-        now = every.join(by_period(one.rows, chosen.grain), on="period", how="left", maintain_order="left")
+        every = periods(one.facts.between(chosen.window), chosen.grain)  # of any store: a day it is closed is a gap
+        now = every.to_frame().join(by_period(one.rows, chosen.grain), on="period", how="left", maintain_order="left")
         return now.join(then.select("period", *names), on="period", how="left", maintain_order="left")
 
     rows = one.data.tables.result(TABLES, ("store days", numbers_key(one), chosen.grain), compute)

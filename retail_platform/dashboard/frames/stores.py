@@ -5,11 +5,10 @@ import polars as pl
 from retail_platform.dashboard.data.comparable import comparable_days, growth, growth_by_store
 from retail_platform.dashboard.data.measures import (
     ADDITIVE,
-    EVERY,
     by_store,
+    by_store_and_period,
     change_by_store,
-    of_stores,
-    summed,
+    periods,
 )
 from retail_platform.dashboard.frames.common import TABLES, numbers_key
 from retail_platform.dashboard.page import View
@@ -35,12 +34,11 @@ MOST_COMPARED = 8
 def ranking(view: View) -> pl.DataFrame:
     """Measures of each store in the order chosen, with the change of the measure and comparable growth of revenue."""
     key, changed = numbers_key(view), changed_measure(view)
-    stores = view.stores["store"]
-    rows = view.data.tables.result(TABLES, ("stores", key), lambda: by_store(view.rows, view.facts))
+    rows = view.data.tables.result(TABLES, ("stores", key), lambda: by_store(view.rows))
     change = view.data.tables.result(
         TABLES,
         ("stores change", key, changed),
-        lambda: change_by_store(view.facts, stores, view.filters.window, view.filters.basis, changed),
+        lambda: change_by_store(view.rows, view.filters.basis, changed),
     )
     found = (
         rows.join(change, on="store_id", how="left")
@@ -70,22 +68,20 @@ def spread(view: View) -> pl.DataFrame:
 
 def compared(view: View) -> pl.DataFrame:
     """The chosen measure of up to 8 stores by period: those chosen by name, else the first of the ranking."""
-    measure, stores, every = RANKING.measure(view), _of_comparison(view), EVERY[view.filters.grain]
+    measure, stores, grain = RANKING.measure(view), _of_comparison(view), view.filters.grain
     numbers = view.facts.stores.filter(pl.col("store_id").is_in(stores.implode()))
 
     def compute() -> pl.DataFrame:
-        period = pl.col("date").dt.truncate(every).alias("period")
-        rows = summed(of_stores(view.rows, numbers["store"]), ["store", period])
-        periods = view.rows.select(period).unique()
+        rows = by_store_and_period(view.rows.of(numbers["store"]), grain)
         order = pl.DataFrame({"store_id": stores}).with_row_index("place").join(numbers, on="store_id")
         return (
-            order.join(periods, how="cross")
+            order.join(periods(view.rows, grain).to_frame(), how="cross")
             .join(rows, on=["store", "period"], how="left")
             .sort("place", "period")
             .select("store_id", "label", "period", *MEASURES)
         )
 
-    key = ("stores compared", numbers_key(view), view.filters.grain, tuple(stores))
+    key = ("stores compared", numbers_key(view), grain, tuple(stores))
     return view.data.tables.result(TABLES, key, compute).select("store_id", "label", "period", measure)
 
 
@@ -96,9 +92,8 @@ def comparable(view: View) -> pl.DataFrame:
 
 def of_comparable_days(view: View) -> pl.DataFrame:
     """Sums of each store over its comparable days."""
-    stores = view.stores["store"]
     key = ("stores comparable", numbers_key(view))
-    return view.data.tables.result(TABLES, key, lambda: comparable_days(view.facts, stores, view.filters.window))
+    return view.data.tables.result(TABLES, key, lambda: comparable_days(view.rows))
 
 
 def changed_measure(view: View) -> str:

@@ -16,11 +16,10 @@ TILES = ("visitors", "transactions", "revenue", "margin", "conversion_rate", "at
 def tiles(view: View, formats: Formats, history: pl.DataFrame) -> list[Component]:
     """A tile for each key figure, with its changes and, from the rows of `history`, its course."""
     key, result = numbers_key(view), view.data.tables.result
-    total = result(TABLES, ("key figures", key), lambda: summed(view.rows).row(0, named=True))
+    total = result(TABLES, ("key figures", key), lambda: summed(view.rows))
 
     def compute() -> dict[str, dict[str, Change]]:
-        stores, window = view.stores["store"], view.filters.window
-        return {basis: changes(view.facts, stores, window, basis) for basis in BASES}
+        return {basis: changes(view.rows, basis) for basis in BASES}
 
     against = result(TABLES, ("changes of key figures", key), compute)
     return [

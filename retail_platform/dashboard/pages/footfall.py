@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, cast
-from urllib.parse import quote_plus
 
 import polars as pl
 from dash import dcc, html
@@ -17,7 +16,6 @@ from retail_platform.dashboard.theme import PALETTES, Trace, figure
 from retail_platform.domains.footfall.contract import HEALTH
 from retail_platform.language.formats import Formats
 
-_PLACE = "0" * 24  # stands for a store's id in an address that is made once for all
 _CALM = ("ok", "unjudged")
 _MOST_ROWS = 40
 
@@ -44,11 +42,13 @@ def _part(one: View, formats: Formats, part: Any) -> Component:
 
 def _controls(view: View, one: View) -> list[Component]:
     shown = one.filters.stores[0]
-    pattern, here = view.query(view.filters.but(stores=(_PLACE,))), view.query(view.filters) or "?"
+    here = view.query(view.filters) or "?"
     there = frames.doors(View(view.page, view.data, view.filters.but(stores=()), view.language))
     options = [
-        {"value": here if store == shown else pattern.replace(_PLACE, quote_plus(store), 1), "label": label}
-        for store, label in there.select("store_id", "label").iter_rows()
+        {"value": here if store == shown else query, "label": label}
+        for store, label, query in zip(
+            there["store_id"], there["label"], view.of_stores(there["store_id"]), strict=True
+        )
     ]
     picker = dcc.Dropdown(
         id={"type": "option", "name": "store"}, options=cast(Any, options), value=here, clearable=False

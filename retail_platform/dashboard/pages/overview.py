@@ -7,7 +7,7 @@ import polars as pl
 from dash import html
 from dash.development.base_component import Component
 
-from retail_platform.dashboard.charts import bars, line, measure_axis, period_links, time_axis
+from retail_platform.dashboard.charts import bars, line, measure_axis, period_windows, time_axis
 from retail_platform.dashboard.components import Column, card, graph, table, tone
 from retail_platform.dashboard.data.measures import (
     by_period,
@@ -68,16 +68,15 @@ def stores(view: View) -> pl.DataFrame:
 def _periods(view: View) -> pl.DataFrame:
     chosen = view.filters
     now = by_period(view.rows, chosen.grain)
-    then = compared_by_period(view.facts, view.stores["store"], chosen.window, chosen.basis, chosen.grain)
+    then = compared_by_period(view.rows, chosen.basis, chosen.grain)
     then = then.select("period", *(pl.col(name).alias(f"{name}_compared") for name in ("revenue", "visitors")))
     return now.select("period", *TILES, "visitors_imputed_share").join(then, on="period", how="left")
 
 
 def _stores(view: View) -> pl.DataFrame:
-    chosen = view.filters
-    change = change_by_store(view.facts, view.stores["store"], chosen.window, chosen.basis, "revenue")
+    change = change_by_store(view.rows, view.filters.basis, "revenue")
     return (
-        by_store(view.rows, view.facts)
+        by_store(view.rows)
         .select("store_id", "label", "region", "format", *TILES)
         .join(change, on="store_id", how="left")
         .sort("revenue", "store_id", descending=[True, False], nulls_last=True)
@@ -106,7 +105,7 @@ def _trend(view: View, formats: Formats, measure: str) -> Component:
 
 def _trend_figure(view: View, formats: Formats, measure: str, rows: pl.DataFrame) -> Figure:
     chosen, colours = view.filters, PALETTES[view.filters.theme]
-    links = [view.query(filters) for filters in period_links(chosen, rows["period"])]
+    links = view.of_windows(period_windows(chosen, rows["period"]))
     traces = [
         bars(formats, measure, rows, name=view.t(measure), colour=colours.accent, grain=chosen.grain, links=links)
     ]
@@ -146,12 +145,10 @@ def _ranking(view: View, formats: Formats, name: str, rows: pl.DataFrame, *, who
 
 def _trust(view: View, formats: Formats) -> Component:
     rows, window = view.rows, view.filters.window
-    total = summed(rows).row(0, named=True)
-    there = rows["date"].n_unique()
+    total = summed(rows)
     last = min(window.last, view.facts.span.last)
     wanted = (last - max(window.first, view.facts.span.first)).days + 1
-    missing = wanted - there
-    not_final = rows.filter(~pl.col("final"))["date"].n_unique()
+    missing = wanted - len(rows.held)
     facts = [
         view.t("trust_imputed", share=formats.measure("visitors_imputed_share", total["visitors_imputed_share"])),
         view.t("trust_missing_none")
@@ -160,7 +157,7 @@ def _trust(view: View, formats: Formats) -> Component:
         if missing == 1
         else view.t("trust_missing", count=formats.number(missing)),
         view.t("trust_hours", count=formats.number(total["hours_without_count"] or 0)),
-        *([view.t("trust_open", count=formats.number(not_final))] if not_final else []),
+        *([view.t("trust_open", count=formats.number(rows.days_not_final))] if rows.days_not_final else []),
         view.t("trust_updated", when=formats.instant(view.facts.at)),
     ]
     return html.Section(

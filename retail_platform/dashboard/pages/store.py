@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, cast
-from urllib.parse import quote_plus
 
 import polars as pl
 from babel.dates import get_day_names
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from retail_platform.dashboard.charts import line, measure_axis, period_links, time_axis
+from retail_platform.dashboard.charts import line, measure_axis, period_windows, time_axis
 from retail_platform.dashboard.components import Column, aria, card, choice, graph, guarded, message, table
 from retail_platform.dashboard.data import hours as hourly
 from retail_platform.dashboard.data.measures import (
@@ -28,8 +27,6 @@ from retail_platform.dashboard.pages.common import PRODUCTS, STORE, tiles
 from retail_platform.dashboard.ranking import hover
 from retail_platform.dashboard.theme import PALETTES, Figure, figure
 from retail_platform.language.formats import Formats
-
-_PLACE = "0" * 24  # stands for a store's id in an address that is made once for all
 
 
 def layout(view: View) -> Component:
@@ -77,11 +74,12 @@ def _selector(view: View, shown: str) -> Component:
     """All stores that the other filters leave; the address of each is that of one, with its id in it."""
     chosen = view.filters
     there = chosen_stores(chosen.but(stores=()), view.facts.stores)
-    pattern = view.query(chosen.but(stores=(_PLACE,)))
     here = view.query(chosen) or "?"
     options = [
-        {"value": here if store == shown else pattern.replace(_PLACE, quote_plus(store), 1), "label": label}
-        for store, label in there.select("store_id", "label").iter_rows()
+        {"value": here if store == shown else query, "label": label}
+        for store, label, query in zip(
+            there["store_id"], there["label"], view.of_stores(there["store_id"]), strict=True
+        )
     ]
     control = dcc.Dropdown(
         id={"type": "option", "name": "store"}, options=cast(Any, options), value=here, clearable=False
@@ -105,7 +103,7 @@ def _titled(view: View, formats: Formats, key: str, measure: str) -> str:
 def _days(one: View, formats: Formats) -> Component:
     rows, measure = frames.days(one), frames.chosen_measure(one)
     colours, title = PALETTES[one.filters.theme], _titled(one, formats, "store_days", measure)
-    links = [one.query(filters) for filters in period_links(one.filters, rows["period"])]
+    links = one.of_windows(period_windows(one.filters, rows["period"]))
     now = line(formats, measure, rows, name=one.t(measure), colour=colours.accent) | {"customdata": links}
     traces = [now | {"mode": "lines+markers", "marker": {"size": 6}}]
     if rows[f"{measure}_compared"].count():
@@ -235,9 +233,7 @@ def _opening(one: View, formats: Formats) -> Component:
 
 
 def _trust(one: View, formats: Formats) -> Component:
-    total = one.data.tables.result(
-        TABLES, ("store totals", numbers_key(one)), lambda: summed(one.rows).row(0, named=True)
-    )
+    total = one.data.tables.result(TABLES, ("store totals", numbers_key(one)), lambda: summed(one.rows))
     share = total["visitors_imputed_share"]
     facts = [
         *(

@@ -70,10 +70,6 @@ def _titled(view: View, formats: Formats, key: str, measure: str) -> str:
     return view.t(key, measure=view.t(measure)) + (f" ({formats.currency})" if measure in OF_MONEY else "")
 
 
-def _alone(view: View, rows: pl.DataFrame) -> list[str]:
-    return [view.query(view.filters.but(stores=(store,))) for store in rows["store_id"]]
-
-
 def _ranking(view: View, formats: Formats, measure: str) -> Component:
     def column(name: str) -> Column:
         return Column(name, frames.RANKING.heading(view, name), lambda value: formats.measure(name, value), number=True)
@@ -137,7 +133,9 @@ def _map_figure(view: View, formats: Formats, measure: str, rows: pl.DataFrame) 
         "text": None if labels is None else labels.to_list(),
         "textposition": "top center",
         "textfont": {"color": colours.muted, "size": 11},
-        "customdata": [list(pair) for pair in zip(_alone(view, rows), rows["label"], values, strict=True)],
+        "customdata": [
+            list(pair) for pair in zip(view.of_stores(rows["store_id"]), rows["label"], values, strict=True)
+        ],
         "hovertemplate": f"<b>%{{customdata[1]}}</b><br>{hover(formats, measure, 'customdata[2]')}<extra></extra>",
         "marker": marker,
         "cliponaxis": False,
@@ -181,7 +179,7 @@ def _spread(view: View, formats: Formats, measure: str) -> Component:
                 "pointpos": 0,
                 "hoveron": "points",
                 "text": some["label"].to_list(),
-                "customdata": _alone(view, some),
+                "customdata": view.of_stores(some["store_id"]),
                 "hovertemplate": f"<b>%{{text}}</b><br>{hover(formats, measure, 'x')}<extra></extra>",
                 "line": {"color": colours.muted, "width": 1},
                 "fillcolor": "rgba(127,140,160,0.12)",

@@ -1,0 +1,194 @@
+"""Store days as grids of stores and days: a window is a slice, and a sum one pass over memory that lies together.
+
+Only the layout belongs here: how it is made of rows, and of an older one and the rows that changed. What is summed is
+`totals`' business.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from retail_platform.domains.metrics.compare import WEEKS
+from retail_platform.windows import Window
+
+Bools = npt.NDArray[np.bool_]
+Integers = npt.NDArray[np.int64]
+Numbers = npt.NDArray[Any]
+FLAGS = ("is_open", "final")
+MONEY = ("revenue", "margin", "cost_known_revenue", "counted_revenue", "counted_margin")
+COUNTS = ("visitors", "transactions", "store_transactions", "units", "returns")
+COUNTED = ("counted_days", "counted_visitors", "counted_transactions")
+MEASURES = (*COUNTS, *COUNTED, *MONEY, "imputed", "hours_without_count")
+"""What can be summed: money in hundredths, `imputed` are the visitors that were estimated."""
+
+COMPARED = (
+    "visitors",
+    "transactions",
+    "units",
+    "revenue",
+    "margin",
+    "counted_transactions",
+    "counted_visitors",
+    "cost_known_revenue",
+)
+"""What is compared with the four weeks before, or is the base of a ratio that is."""
+
+_KINDS = dict.fromkeys(MONEY, np.int64) | {"imputed": np.float64}
+_KEY = TypeVar("_KEY")
+
+
+@dataclass(frozen=True)
+class Grids:
+    """Arrays of stores by days; all have one shape.
+
+    Attributes:
+        first: the day of the first column.
+        there: whether there is a row.
+        flags: by name, of `FLAGS`; False where there is no row.
+        currencies: by ISO code (None: unknown) where amounts are in it.
+        values: by measure; 0 where it is not known.
+        known: by measure.
+    """
+
+    first: date
+    there: Bools
+    flags: Mapping[str, Bools]
+    currencies: Mapping[str | None, Bools]
+    values: Mapping[str, Numbers]
+    known: Mapping[str, Bools]
+
+    @property
+    def window(self) -> Window:
+        """The days of the columns."""
+        return Window(self.first, self.first + timedelta(days=self.there.shape[1] - 1))
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Each store day beside the mean of the same weekday of the 4 previous weeks, for `COMPARED`.
+
+    Closed days and unknown measures are left out of a mean, as in `daily_metrics`.
+
+    Attributes:
+        both: by measure, whether the day and a mean are known.
+        now: the measure; 0 where not `both`.
+        means: likewise.
+    """
+
+    both: Mapping[str, Bools]
+    now: Mapping[str, Numbers]
+    means: Mapping[str, npt.NDArray[np.float64]]
+
+
+def laid_out(rows: pl.DataFrame, stores: int, window: Window) -> Grids:
+    """Rows as grids.
+
+    Args:
+        rows: `date`, `store` (a number below `stores`), `currency`, `FLAGS` and `MEASURES`; all within the window.
+        stores: how many there are.
+        window: the days of the columns.
+    """
+    shape = (stores, len(window))
+    days = (rows["date"] - window.first).dt.total_days()
+    at = (rows["store"].cast(pl.Int64) * shape[1] + days).to_numpy()
+
+    def placed(values: pl.Series, kind: type[np.generic]) -> Numbers:
+        grid = np.zeros(shape, kind)
+        grid.reshape(-1)[at] = values.to_numpy()
+        return grid
+
+    unknown = {name: rows[name].null_count() for name in MEASURES}
+    there = placed(pl.repeat(True, rows.height, eager=True), np.bool_)
+    currency = rows["currency"].cast(pl.String)
+    return Grids(
+        first=window.first,
+        there=there,
+        flags={name: placed(rows[name], np.bool_) for name in FLAGS},
+        currencies={
+            code: placed(currency.eq_missing(pl.Series([code], dtype=pl.String)), np.bool_)
+            for code in currency.unique()
+        },
+        values={
+            name: placed(rows[name].fill_null(0) if unknown[name] else rows[name], _KINDS.get(name, np.int32))
+            for name in MEASURES
+        },
+        known={name: placed(rows[name].is_not_null(), np.bool_) if unknown[name] else there for name in MEASURES},
+    )
+
+
+def replaced(base: Grids, places: Integers, fresh: Grids, days: Sequence[date], stores: int) -> Grids:
+    """Grids with some days of others in place of their own.
+
+    Args:
+        base: what there was.
+        places: the number that each of its stores has now; below 0 where it is gone.
+        fresh: with the stores as they are now; its window holds `days`.
+        days: those replaced.
+        stores: how many there are now.
+    """
+    first = min(base.first, fresh.first)
+    window = Window(first, max(base.window.last, fresh.window.last))
+    begin, kept = (base.first - first).days, places >= 0
+    there = slice(begin, begin + base.there.shape[1])
+    columns, sources = ([(day - start).days for day in days] for start in (first, fresh.first))
+
+    def joined(old: Numbers | None, new: Numbers | None) -> Numbers:
+        kind = next(part.dtype for part in (old, new) if part is not None)
+        grid = np.zeros((stores, len(window)), kind)
+        if old is not None:
+            grid[places[kept], there] = old[kept]
+        grid[:, columns] = new[:, sources] if new is not None else 0
+        return grid
+
+    def each(old: Mapping[_KEY, Numbers], new: Mapping[_KEY, Numbers]) -> dict[_KEY, Numbers]:
+        return {name: joined(old.get(name), new.get(name)) for name in {**old, **new}}
+
+    return _trimmed(
+        Grids(
+            first,
+            joined(base.there, fresh.there),
+            each(base.flags, fresh.flags),
+            each(base.currencies, fresh.currencies),
+            each(base.values, fresh.values),
+            each(base.known, fresh.known),
+        )
+    )
+
+
+def _trimmed(grids: Grids) -> Grids:
+    """Without days that no store has at either end."""
+    held = np.flatnonzero(grids.there.any(axis=0))
+    if not held.size or held.size == grids.there.shape[1]:
+        return grids
+    days = slice(held[0], held[-1] + 1)
+
+    def cut(parts: Mapping[_KEY, Numbers]) -> dict[_KEY, Numbers]:
+        return {name: grid[:, days].copy() for name, grid in parts.items()}
+
+    first = grids.first + timedelta(days=int(held[0]))
+    there = grids.there[:, days].copy()
+    return Grids(first, there, cut(grids.flags), cut(grids.currencies), cut(grids.values), cut(grids.known))
+
+
+def paired(grids: Grids) -> Pairs:
+    """The 4-week means of every store day; all at once, so that no window has to ask for them again."""
+    both: dict[str, Bools] = {}
+    now: dict[str, Numbers] = {}
+    means: dict[str, npt.NDArray[np.float64]] = {}
+    for name in COMPARED:
+        counts = grids.flags["is_open"] & grids.known[name]
+        values = np.where(counts, grids.values[name], 0.0)
+        total, weeks = np.zeros(values.shape), np.zeros(values.shape, np.uint8)
+        for back in range(7, 7 * WEEKS + 1, 7):
+            total[:, back:] += values[:, :-back]
+            weeks[:, back:] += counts[:, :-back]
+        both[name] = grids.known[name] & (weeks > 0)
+        np.divide(total, weeks, out=total, where=weeks > 0)
+        means[name] = np.where(both[name], total, 0.0)
+        now[name] = np.where(both[name], grids.values[name], 0).astype(grids.values[name].dtype, copy=False)
+    return Pairs(both, now, means)

@@ -1,0 +1,121 @@
+"""The dashboard's measures as one would write them over rows, slow and plain: what the fast ones must equal."""
+
+from datetime import timedelta
+from typing import Any
+
+import polars as pl
+
+from retail_platform.dashboard.data.measures import ADDITIVE, EVERY, YEAR
+from retail_platform.domains.metrics.compare import WEEKS, with_counted
+from retail_platform.windows import Window
+
+RATIOS = {
+    "conversion_rate": ("counted_transactions", "counted_visitors"),
+    "atv": ("revenue", "transactions"),
+    "upt": ("units", "transactions"),
+    "margin_rate": ("margin", "cost_known_revenue"),
+    "aur": ("revenue", "units"),
+}
+BASES = tuple(sorted({*ADDITIVE, *(base for pair in RATIOS.values() for base in pair)}))
+LEAST = 0.8
+
+
+def between(days: pl.DataFrame, stores: list[str], window: Window) -> pl.DataFrame:
+    """`StoreDay` rows of some stores and days, with what counts for ratios."""
+    rows = with_counted(days.lazy()).collect()
+    return rows.filter(pl.col("store_id").is_in(stores), pl.col("date").is_between(window.first, window.last))
+
+
+def summed(rows: pl.DataFrame, by: list[pl.Expr]) -> pl.DataFrame:
+    """Bases and ratios of groups; a sum is null where no row knows the measure."""
+    sums = rows.group_by(by).agg(*(_sum(name) for name in BASES), days=pl.col("is_open").sum().cast(pl.Int64))
+    ratios = {
+        name: pl.col(above) / pl.when(pl.col(below) != 0).then(pl.col(below)) for name, (above, below) in RATIOS.items()
+    }
+    return sums.with_columns(**ratios).sort(pl.nth(range(len(by))))
+
+
+def period(grain: str) -> pl.Expr:
+    return pl.col("date").dt.truncate(EVERY[grain]).alias("period")
+
+
+def sides(
+    days: pl.DataFrame, stores: list[str], window: Window, basis: str, measures: tuple[str, ...]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows that can be compared, and those they are compared with at their dates; with the bases alone."""
+    now = between(days, stores, window)
+    if basis != "average":
+        back = YEAR if basis == "year" else len(window)
+        earlier = Window(window.first - timedelta(days=back), window.last - timedelta(days=back))
+        then = between(days, stores, earlier).with_columns(pl.col("date").dt.offset_by(f"{back}d"))
+        return now.join(then, on="date", how="semi"), then.join(now, on="date", how="semi")
+    floats = [pl.col(name).cast(pl.Float64) for name in BASES]
+    every = between(days, stores, Window(window.first - timedelta(days=60), window.last)).filter("is_open")
+    weeks = [
+        every.select("store_id", pl.col("date").dt.offset_by(f"{7 * week}d"), *floats) for week in range(1, WEEKS + 1)
+    ]
+    means = pl.concat(weeks).group_by("store_id", "date").agg(pl.col(BASES).mean())
+    both = now.select("store_id", "date", *floats).join(means, on=["store_id", "date"], suffix="_then")
+    known = {name: pl.col(name).is_not_null() & pl.col(f"{name}_then").is_not_null() for name in BASES}
+    both = both.filter(pl.any_horizontal(known[name] for name in measures))
+    here, there = (
+        [pl.when(known[name]).then(pl.col(f"{name}{side}")).alias(name) for name in BASES] for side in ("", "_then")
+    )
+    is_open = pl.lit(True).alias("is_open")
+    return both.select("store_id", "date", is_open, *here), both.select("store_id", "date", is_open, *there)
+
+
+def changes(days: pl.DataFrame, stores: list[str], window: Window, basis: str) -> dict[str, float | None]:
+    """Per cent by measure."""
+    now, then = sides(days, stores, window, basis, BASES)
+    if not _enough(days, stores, window, now):
+        return dict.fromkeys((*ADDITIVE, *RATIOS))
+    after, before = (summed(side, [pl.lit(1).alias("all")]).row(0, named=True) for side in (now, then))
+    return {name: _change(after[name], before[name]) for name in (*ADDITIVE, *RATIOS)}
+
+
+def change_by_store(
+    days: pl.DataFrame, stores: list[str], window: Window, basis: str, measure: str
+) -> dict[str, float | None]:
+    """Per cent by store, of those that can be compared."""
+    now, then = sides(days, stores, window, basis, (measure,))
+    if not _enough(days, stores, window, now):
+        return {}
+    both = summed(now, [pl.col("store_id")]).join(summed(then, [pl.col("store_id")]), on="store_id", suffix="_then")
+    return {
+        store: _change(after, before)
+        for store, after, before in both.select("store_id", measure, f"{measure}_then").iter_rows()
+    }
+
+
+def compared_by_period(days: pl.DataFrame, stores: list[str], window: Window, basis: str, grain: str) -> pl.DataFrame:
+    """Sums of the other days by period, of periods all of whose days have one."""
+    now, then = between(days, stores, window), sides(days, stores, window, basis, ADDITIVE)[1]
+    lengths = [rows.group_by(period(grain)).agg(days=pl.col("date").n_unique().cast(pl.Int64)) for rows in (now, then)]
+    whole = lengths[0].join(lengths[1], on=["period", "days"])
+    return summed(then, [period(grain)]).join(whole, on="period", how="semi").select("period", *ADDITIVE)
+
+
+def comparable_days(days: pl.DataFrame, stores: list[str], window: Window) -> dict[str, tuple[Any, ...]]:
+    """By store the days open in both years, and revenue of those on which both are known, now and then."""
+    before = Window(window.first - timedelta(days=YEAR), window.last - timedelta(days=YEAR))
+    now = between(days, stores, window).filter("is_open")
+    then = between(days, stores, before).filter("is_open").with_columns(pl.col("date").dt.offset_by(f"{YEAR}d"))
+    pairs = now.join(then, on=["store_id", "date"], suffix="_then")
+    known = pairs.drop_nulls(["revenue", "revenue_then"])
+    sums = known.group_by("store_id").agg(_sum("revenue"), _sum("revenue_then"))
+    counted = pairs.group_by("store_id").agg(days=pl.len().cast(pl.Int64)).join(sums, on="store_id", how="left")
+    return {row[0]: row[1:] for row in counted.iter_rows()}
+
+
+def _enough(days: pl.DataFrame, stores: list[str], window: Window, now: pl.DataFrame) -> bool:
+    wanted = between(days, stores, window)["date"].n_unique()
+    return bool(now.height) and now["date"].n_unique() >= LEAST * wanted
+
+
+def _sum(name: str) -> pl.Expr:
+    return pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum().cast(pl.Float64)).alias(name)
+
+
+def _change(after: float | None, before: float | None) -> float | None:
+    return 100 * (after / before - 1) if after is not None and before else None
