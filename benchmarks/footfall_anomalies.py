@@ -8,8 +8,10 @@ and 2012. Prints Markdown.
 
 import os
 from argparse import ArgumentParser
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
+from multiprocessing import get_context
 from pathlib import Path
 
 import polars as pl
@@ -18,21 +20,26 @@ from retail_platform.domains.anomalies.transform import footfall_anomalies
 from retail_platform.domains.calendar.transform import calendar_days
 from retail_platform.domains.footfall import estimates
 from retail_platform.domains.footfall.contract import FootfallReading
-from retail_platform.domains.footfall.grid import HISTORY_DAYS, Surroundings
+from retail_platform.domains.footfall.grid import HISTORY_DAYS
+from retail_platform.domains.footfall.layout import Surroundings
 from retail_platform.domains.footfall.transform import judged_readings
 from retail_platform.domains.stores.transform import opening_hours
 from retail_platform.sources.simulator.source import Simulator
 from retail_platform.windows import Window
 
 DAYS = Window(date(2026, 3, 1), date(2026, 6, 29))
+_DAY, _HOURS = range(24), range(14, 17)
 CHANGES = {
-    "day -50 %": (0.5, range(24)),
-    "day -30 %": (0.7, range(24)),
-    "day +30 %": (1.3, range(24)),
-    "day +50 %": (1.5, range(24)),
-    "day +100 %": (2.0, range(24)),
-    "14-17 h -60 %": (0.4, range(14, 17)),
-    "14-17 h +150 %": (2.5, range(14, 17)),
+    "the day −30 %": (0.7, _DAY),
+    "the day −40 %": (0.6, _DAY),
+    "the day −50 %": (0.5, _DAY),
+    "the day −60 %": (0.4, _DAY),
+    "the day +30 %": (1.3, _DAY),
+    "the day +50 %": (1.5, _DAY),
+    "the day +75 %": (1.75, _DAY),
+    "the day +100 %": (2.0, _DAY),
+    "14 to 17 h −60 %": (0.4, _HOURS),
+    "14 to 17 h +150 %": (2.5, _HOURS),
 }
 _APART = 17  # days between two changes of a store
 _NAMED_DAYS = {
@@ -68,8 +75,8 @@ class World:
     def anomalies(self, window: Window) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Anomalies of the window, and its footfall."""
         wide = Window(window.first - timedelta(days=HISTORY_DAYS), window.last)
-        health = estimates.sensor_health(self.readings, self.around, wide).collect().lazy()
-        footfall = estimates.footfall(self.readings, health, self.around, wide).collect()
+        health, hours = estimates.sensor_health_and_footfall(self.readings, self.around, wide)
+        footfall = hours.collect()
         found = footfall_anomalies(footfall.lazy(), health, self.around.special, window, weather=self.weather)
         return found.collect(), footfall.filter(pl.col("date") >= window.first)
 
@@ -80,10 +87,11 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=1)
     parser.add_argument("--years", type=int, nargs=2, default=(2013, 2014), help="of Leeds")
     options = parser.parse_args()
-    worlds = [simulated(seed) for seed in range(options.first_seed, options.first_seed + options.seeds)]
-    quiet = [world.anomalies(DAYS) for world in worlds]
-    _false_alarms(quiet)
-    _recall(worlds, quiet)
+    seeds = range(options.first_seed, options.first_seed + options.seeds)
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        quiet = list(pool.map(_quiet, seeds))
+        _false_alarms(quiet)
+        _recall({name: list(pool.map(_changed, seeds, [name] * len(seeds))) for name in CHANGES})
     leeds_world = leeds(Path(os.environ.get("RETAIL_TEST_DATA", "../shared/data")) / "leeds_footfall")
     first, last = options.years
     _leeds(*leeds_world.anomalies(Window(date(first, 1, 1), date(last, 12, 31))))
@@ -177,32 +185,48 @@ def _false_alarms(quiet: list[tuple[pl.DataFrame, pl.DataFrame]]) -> None:
         print(f"| {scope} | unexplained, share | {100 * alarms / (days if scope == 'day' else known.height):.3f} % | |")
 
 
-def _recall(worlds: list[World], quiet: list[tuple[pl.DataFrame, pl.DataFrame]]) -> None:
+@dataclass(frozen=True)
+class Recall:
+    """Of the store-days that were changed: how many there are, were found, are unexplained, and major."""
+
+    changed: int
+    found: int
+    unexplained: int
+    major: int
+
+
+def _quiet(seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    return simulated(seed).anomalies(DAYS)
+
+
+def _changed(seed: int, name: str) -> Recall:
+    factor, hours = CHANGES[name]
+    world = simulated(seed)
+    counted = world.readings.filter(pl.col("visitors") > 0, pl.col("date") >= DAYS.first).collect()
+    days = _chosen(counted)
+    among = pl.col("hour").is_in(list(hours)) & pl.col("changed").is_not_null()
+    visitors = pl.when(among).then((pl.col("visitors") * factor).round().cast(pl.Int64)).otherwise("visitors")
+    marked = days.lazy().with_columns(changed=True)
+    readings = world.readings.join(marked, on=["store_id", "date"], how="left").with_columns(visitors=visitors)
+    found, _ = World(readings.drop("changed").collect().lazy(), world.around).anomalies(DAYS)
+    scope = (pl.col("scope") == "day") if hours == _DAY else pl.col("hour").is_in(list(hours))
+    found = found.filter(scope, pl.col("direction") == ("high" if factor > 1 else "low"))
+    found = found.join(days, on=["store_id", "date"], how="semi")
+    kinds = [pl.lit(value=True), pl.col("cause") == "unexplained", pl.col("severity") == "major"]
+    return Recall(days.height, *(found.filter(kind).select("store_id", "date").unique().height for kind in kinds))
+
+
+def _recall(of_changes: dict[str, list[Recall]]) -> None:
     print("\n| change | store-days | found | of them unexplained | major |\n|---|---|---|---|---|")
-    for name, (factor, hours) in CHANGES.items():
-        changed, rows = 0, []
-        for world, (_, footfall) in zip(worlds, quiet, strict=True):
-            days = _chosen(footfall)
-            among = pl.col("hour").is_in(list(hours)) & pl.col("changed").is_not_null()
-            visitors = pl.when(among).then((pl.col("visitors") * factor).round().cast(pl.Int64)).otherwise("visitors")
-            marked = days.lazy().with_columns(changed=True)
-            readings = world.readings.join(marked, on=["store_id", "date"], how="left").with_columns(visitors=visitors)
-            found, _ = World(readings.drop("changed").collect().lazy(), world.around).anomalies(DAYS)
-            right = "high" if factor > 1 else "low"
-            scope = (pl.col("scope") == "day") if len(hours) == 24 else pl.col("hour").is_in(list(hours))
-            found = found.filter(scope, pl.col("direction") == right)
-            found = found.join(days, on=["store_id", "date"], how="semi")
-            rows.append(found.with_columns(retailer=pl.lit(len(rows))))
-            changed += days.height
-        kinds = [pl.lit(value=True), pl.col("cause") == "unexplained", pl.col("severity") == "major"]
-        found, one = pl.concat(rows), ["retailer", "store_id", "date"]
-        shares = [found.filter(kind).select(one).unique().height / changed for kind in kinds]
-        print(f"| {name} | {changed} | " + " | ".join(f"{100 * share:.0f} %" for share in shares) + " |")
+    for name, seeds in of_changes.items():
+        changed = sum(one.changed for one in seeds)
+        counts = [sum(getattr(one, kind) for one in seeds) for kind in ("found", "unexplained", "major")]
+        print(f"| {name} | {changed} | " + " | ".join(f"{100 * count / changed:.0f} %" for count in counts) + " |")
 
 
-def _chosen(footfall: pl.DataFrame) -> pl.DataFrame:
+def _chosen(readings: pl.DataFrame) -> pl.DataFrame:
     """Store-days to change: every 17th of a store, another for each."""
-    days = footfall.filter(pl.col("visitors") > 0).select("store_id", "date").unique().sort("store_id", "date")
+    days = readings.select("store_id", "date").unique().sort("store_id", "date")
     store = pl.col("store_id").rank("dense")
     place = (pl.col("date") - DAYS.first).dt.total_days()
     return days.filter((place + 5 * store) % _APART == 0)

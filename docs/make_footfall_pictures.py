@@ -16,7 +16,7 @@ from benchmarks.footfall import ablation, leeds, simulated
 from benchmarks.footfall.hiding import compared, guessed
 from benchmarks.footfall.speed import unknown_hours
 from retail_platform.domains.footfall.contract import FootfallReading
-from retail_platform.domains.footfall.estimates import footfall, sensor_health
+from retail_platform.domains.footfall.estimates import sensor_health_and_footfall
 from retail_platform.settings import Settings
 from retail_platform.sources.registry import open_source
 from retail_platform.windows import Window
@@ -92,14 +92,13 @@ def fifth() -> go.Figure:
     readings = _bank_readings()
     lazy = readings.lazy()
     around = unknown_hours(lazy)
-    health = sensor_health(lazy, around, BANK_SPAN).collect()
+    health, footfall = (frame.collect() for frame in sensor_health_and_footfall(lazy, around, BANK_SPAN))
     miscounts = health.filter(
         pl.col("status").cast(pl.String) == "undercounting", pl.col("date") >= BANK_SPAN.first + timedelta(days=28)
     )
     worst = miscounts.sort("expected", descending=True).row(0, named=True)
     day, store = worst["date"], worst["store_id"]
-    visitors = footfall(lazy, health.lazy(), around, Window(day, day)).collect()
-    visitors = visitors.filter(pl.col("store_id") == store, pl.col("visitors") > 0).sort("hour")
+    visitors = footfall.filter(date=day, store_id=store).filter(pl.col("visitors") > 0).sort("hour")
     counted = readings.filter(pl.col("store_id") == store).group_by("date", "hour").agg(pl.col("visitors").sum())
     figure = go.Figure()
     for week in range(4, 0, -1):
@@ -130,7 +129,7 @@ def health_calendar() -> go.Figure:
     """What each counter of a simulated store is called on each day of half a year."""
     window = Window(date(2026, 1, 1), date(2026, 6, 29))
     made = simulated.world(1, window)
-    health = sensor_health(made.readings.lazy(), made.around, window).collect()
+    health = sensor_health_and_footfall(made.readings.lazy(), made.around, window)[0].collect()
     doors = health.select("store_id", "sensor_id").unique().group_by("store_id").len().sort("len", "store_id")
     store = doors["store_id"][-1]
     shown = health.filter(pl.col("store_id") == store).with_columns(pl.col("status").cast(pl.String))

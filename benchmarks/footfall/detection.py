@@ -7,7 +7,7 @@ import polars as pl
 
 from benchmarks.footfall import injected, simulated
 from benchmarks.footfall.figures import Figure, Found, added
-from retail_platform.domains.footfall.estimates import sensor_health
+from retail_platform.domains.footfall.estimates import sensor_health_and_footfall
 from retail_platform.sources.simulator.faults import Faults
 from retail_platform.windows import Window
 
@@ -23,7 +23,7 @@ _REJECTED_WHOLE = ("dead", "undercounting", "overcounting")
 def figures() -> list[Figure]:
     """All of them."""
     worlds = [simulated.world(seed, WINDOW) for seed in SEEDS]
-    health = [sensor_health(made.readings.lazy(), made.around, WINDOW).collect() for made in worlds]
+    health = [_health(made, made.readings) for made in worlds]
     truth = [made.simulator.ground_truth("footfall", WINDOW) for made in worlds]
     pairs = list(zip(health, truth, strict=True))
     free = [_without_bound(made) for made in worlds]
@@ -54,10 +54,14 @@ def days_found(health: pl.DataFrame, truth: pl.DataFrame, fault: str, status: st
     return Found(there.height, found.height, there.join(found, on=simulated.COUNTER, how="semi").height)
 
 
+def _health(made: simulated.World, readings: pl.DataFrame) -> pl.DataFrame:
+    return sensor_health_and_footfall(readings.lazy(), made.around, WINDOW)[0].collect()
+
+
 def _without_bound(made: simulated.World) -> pl.DataFrame:
     rows = simulated.delivered(made.simulator, WINDOW.first, WINDOW.last)
     readings = simulated.judged(made, rows, bound=_NO_BOUND)
-    return sensor_health(readings.lazy(), made.around, WINDOW).collect()
+    return _health(made, readings)
 
 
 def _spikes(health: pl.DataFrame, truth: pl.DataFrame, since: date) -> Found:
@@ -89,7 +93,7 @@ def _injected() -> list[Figure]:
     for seed in SEEDS:
         made = simulated.world(seed, WINDOW, faults=Faults.none())
         hit = injected.inject(made.readings, WINDOW.first + timedelta(days=28), 0.004, seed)
-        health = sensor_health(hit.readings.lazy(), made.around, WINDOW).collect()
+        health = _health(made, hit.readings)
         joined = health.join(hit.truth, on=simulated.COUNTER, how="left")
         tables.append(joined.with_columns(pl.col("status").cast(pl.String)))
     return recalls(pl.concat(tables), on)

@@ -13,7 +13,8 @@ import polars as pl
 from benchmarks.footfall import leeds, simulated
 from benchmarks.footfall.figures import Figure
 from benchmarks.footfall.hiding import LAST_WEEK, MEAN_OF_FOUR, OURS, compared, guessed, of_days, score
-from retail_platform.domains.footfall.grid import Grid, lay_out
+from retail_platform.domains.footfall.grid import Grid
+from retail_platform.domains.footfall.layout import lay_out
 from retail_platform.sources.simulator.faults import Faults
 from retail_platform.windows import Window
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import polars as pl
 
-from retail_platform.domains.footfall.grid import HISTORY_DAYS, Grid, Surroundings, lay_out
+from retail_platform.domains.footfall.grid import HISTORY_DAYS, Grid
+from retail_platform.domains.footfall.layout import Surroundings, lay_out
 from retail_platform.windows import Window
 
 _PLACE = "leeds_city_centre"

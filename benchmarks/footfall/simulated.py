@@ -7,7 +7,8 @@ import polars as pl
 
 from retail_platform.domains.calendar.transform import calendar_days
 from retail_platform.domains.footfall.contract import FootfallReading
-from retail_platform.domains.footfall.grid import HISTORY_DAYS, Surroundings
+from retail_platform.domains.footfall.grid import HISTORY_DAYS
+from retail_platform.domains.footfall.layout import Surroundings
 from retail_platform.domains.footfall.transform import judged_readings
 from retail_platform.domains.stores.transform import opening_hours
 from retail_platform.sources.simulator.faults import Faults

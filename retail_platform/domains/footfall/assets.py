@@ -1,15 +1,15 @@
-"""How the footfall domain hangs together: `raw_footfall` -> `footfall_readings` -> `sensor_health` -> `footfall`."""
+"""How the footfall domain hangs together: `raw_footfall` -> `footfall_readings` -> `sensor_health` and `footfall`."""
 
-from datetime import date
-from typing import Any
+from collections.abc import Iterator
 
 import dagster as dg
+import dataframely as dy
 import polars as pl
 
 from retail_platform.domains.describe import described
 from retail_platform.domains.footfall import estimates, transform
 from retail_platform.domains.footfall.contract import Footfall, FootfallReading, SensorHealth
-from retail_platform.domains.footfall.grid import Surroundings
+from retail_platform.domains.footfall.layout import Surroundings
 from retail_platform.domains.raw import raw_asset
 from retail_platform.domains.validated import Tables, validated_asset
 from retail_platform.partitions import FOOTFALL_HISTORY, SAME_WEEKDAYS, run_window
@@ -37,48 +37,48 @@ def build(retailer: Retailer) -> list[dg.AssetsDefinition]:
             derive=judged,
             known={"store_id": "stores"},
         ),
-        _sensor_health(retailer),
         _footfall(retailer),
     ]
 
 
-def _sensor_health(retailer: Retailer) -> dg.AssetsDefinition:
+def _footfall(retailer: Retailer) -> dg.AssetsDefinition:
+    whole = {name: dg.AssetIn(dagster_type=pl.LazyFrame) for name in ("stores", "opening_hours", "store_calendar")}
     sold = {"product_daily_metrics": SAME_WEEKDAYS.asset_in(pl.LazyFrame)} if retailer.has("sales") else {}
 
-    @dg.asset(ins=_ins() | sold, **_daily(retailer, SensorHealth))
-    def sensor_health(context: dg.AssetExecutionContext, **tables: pl.LazyFrame) -> pl.LazyFrame:
-        """How far each door counter can be believed: against its own history, its siblings and the store's sales."""
-        around = _around(tables, retailer.today(), sold=tables.get("product_daily_metrics"))
-        return estimates.sensor_health(tables["footfall_readings"], around, run_window(context))
-
-    return sensor_health
-
-
-def _footfall(retailer: Retailer) -> dg.AssetsDefinition:
-    health = {"sensor_health": dg.AssetIn(dagster_type=pl.LazyFrame)}
-
-    @dg.asset(ins=_ins() | health, **_daily(retailer, Footfall))
-    def footfall(context: dg.AssetExecutionContext, **tables: pl.LazyFrame) -> pl.LazyFrame:
-        """Visitors of each store and hour: counted, and estimated with an interval where no count can be believed."""
-        around = _around(tables, retailer.today())
-        return estimates.footfall(tables["footfall_readings"], tables["sensor_health"], around, run_window(context))
+    @dg.multi_asset(
+        name="footfall",
+        ins={"footfall_readings": FOOTFALL_HISTORY.asset_in(pl.LazyFrame)} | whole | sold,
+        outs={
+            "sensor_health": _out(
+                SensorHealth,
+                "How far each door counter can be believed: against its history, its siblings and the store's sales.",
+            ),
+            "footfall": _out(
+                Footfall,
+                "Visitors of each store and hour: counted, and estimated with an interval where no count is believed.",
+            ),
+        },
+        partitions_def=retailer.days,
+        backfill_policy=retailer.backfill_policy,
+    )
+    def footfall(context: dg.AssetExecutionContext, **tables: pl.LazyFrame) -> Iterator[dg.Output[pl.LazyFrame]]:
+        around = Surroundings(
+            tables["stores"],
+            tables["opening_hours"],
+            tables["store_calendar"],
+            sold=tables.get("product_daily_metrics"),
+            today=retailer.today(),
+        )
+        health, visitors = estimates.sensor_health_and_footfall(
+            tables["footfall_readings"], around, run_window(context)
+        )
+        yield dg.Output(health, output_name="sensor_health")
+        yield dg.Output(visitors, output_name="footfall")
 
     return footfall
 
 
-def _daily(retailer: Retailer, contract: Any) -> dict[str, Any]:
-    return {
-        "group_name": "footfall",
-        "partitions_def": retailer.days,
-        "backfill_policy": retailer.backfill_policy,
-        **described(contract, domain="footfall", layer="metrics"),
-    }
-
-
-def _ins() -> dict[str, dg.AssetIn]:
-    whole = {name: dg.AssetIn(dagster_type=pl.LazyFrame) for name in ("stores", "opening_hours", "store_calendar")}
-    return {"footfall_readings": FOOTFALL_HISTORY.asset_in(pl.LazyFrame)} | whole
-
-
-def _around(tables: Tables, today: date, sold: pl.LazyFrame | None = None) -> Surroundings:
-    return Surroundings(tables["stores"], tables["opening_hours"], tables["store_calendar"], sold=sold, today=today)
+def _out(contract: type[dy.Schema], description: str) -> dg.AssetOut:
+    return dg.AssetOut(
+        group_name="footfall", description=description, **described(contract, domain="footfall", layer="metrics")
+    )

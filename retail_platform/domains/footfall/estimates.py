@@ -3,7 +3,6 @@
 Only the way from frames to frames belongs here. Each day is made from itself and the `HISTORY_DAYS` before it alone.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,9 +10,10 @@ import numpy as np
 import polars as pl
 
 from retail_platform.domains.footfall.contract import METHODS, Footfall, SensorHealth
-from retail_platform.domains.footfall.grid import Floats, Grid, Ints, Mask, Surroundings, lay_out, present, succeeded
-from retail_platform.domains.footfall.health import health_frame, verdicts
+from retail_platform.domains.footfall.grid import Floats, Grid, Ints, Mask, present, succeeded
+from retail_platform.domains.footfall.health import Verdicts, health_frame, verdicts
 from retail_platform.domains.footfall.imputation import DRAWS, Estimates, estimate, normal_draws
+from retail_platform.domains.footfall.layout import Surroundings, lay_out
 from retail_platform.domains.footfall.usual import Usual, usual
 from retail_platform.windows import Window
 
@@ -23,8 +23,12 @@ _MISCOUNTING = ("undercounting", "overcounting")
 _LEAST_COUNT = 20  # persons; a day with fewer says nothing of its own course
 
 
-def sensor_health(readings: pl.LazyFrame, around: Surroundings, window: Window) -> pl.LazyFrame:
-    """How far each counter can be believed on each day.
+def sensor_health_and_footfall(
+    readings: pl.LazyFrame, around: Surroundings, window: Window
+) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """How far each counter can be believed on each day, and the visitors of each store and hour.
+
+    Both come from one look at the readings: what a day is judged by is what its visitors are made from.
 
     Args:
         readings: `FootfallReading` rows of the window and the 56 days before.
@@ -32,73 +36,22 @@ def sensor_health(readings: pl.LazyFrame, around: Surroundings, window: Window) 
         window: the days wanted.
 
     Returns:
-        `SensorHealth` rows, one for each counter of each store that trades.
+        `SensorHealth` rows, one for each counter of each store that trades; and `Footfall` rows: each open hour of
+        each store with doors, and each hour that has a reading.
     """
-    frames = [
-        health_frame(day, grid, verdicts(grid, found))
-        for day, grid, found in _days(lay_out(readings, around, window), window)
-    ]
-    return pl.concat([SensorHealth.create_empty(), *frames]).sort("date", "store_id", "sensor_id").lazy()
-
-
-def footfall(readings: pl.LazyFrame, health: pl.LazyFrame, around: Surroundings, window: Window) -> pl.LazyFrame:
-    """Visitors of each store and hour: what was counted, and estimates where no count can be believed.
-
-    Args:
-        readings: `FootfallReading` rows of the window and the 56 days before.
-        health: `SensorHealth` rows of the window.
-        around: what is known of the stores.
-        window: the days wanted.
-
-    Returns:
-        `Footfall` rows: each open hour of each store with doors, and each hour that has a reading.
-    """
-    wanted = health.filter(pl.col("date").is_between(window.first, window.last)).collect()
-    by_day = wanted.partition_by("date", as_dict=True)
-    frames = []
-    for day, grid, found in _days(lay_out(readings, around, window), window):
-        of_day = by_day.get((day,), SensorHealth.create_empty())
-        frames.append(_day_frame(day, grid, _filled(grid, found, _Judged.of(grid, of_day))))
-    return pl.concat([Footfall.create_empty(), *frames]).sort("date", "store_id", "hour").lazy()
-
-
-def _days(laid_out: Grid, window: Window) -> Iterator[tuple[date, Grid, Usual]]:
+    laid_out = lay_out(readings, around, window)
+    health: list[pl.DataFrame] = [SensorHealth.create_empty()]
+    visitors: list[pl.DataFrame] = [Footfall.create_empty()]
     for day in window.days():
         grid = present(succeeded(laid_out.upto(day)))
-        yield day, grid, usual(grid)
-
-
-@dataclass(frozen=True)
-class _Judged:
-    """What `SensorHealth` says of a grid's counters.
-
-    Attributes:
-        rejected: hours whose counts are not used (sensor, hour).
-        miscount: counted / expected of those that miscount, else NaN (sensor).
-        shifted: the clock is wrong: hours without a count have theirs elsewhere in the day (sensor).
-    """
-
-    rejected: Mask
-    miscount: Floats
-    shifted: Mask
-
-    @classmethod
-    def of(cls, grid: Grid, health: pl.DataFrame) -> "_Judged":
-        keys = pl.DataFrame(
-            {"store_id": [grid.stores[number] for number in grid.store], "sensor_id": grid.sensors},
-            schema={"store_id": pl.String, "sensor_id": pl.String},
-        )
-        wrong = pl.col("status").cast(pl.String).is_in(_MISCOUNTING) & (pl.col("observed") >= _LEAST_COUNT)
-        found = keys.join(health, on=["store_id", "sensor_id"], how="left", maintain_order="left").select(
-            "rejected_hours",
-            miscount=pl.when(wrong).then(pl.col("observed") / pl.col("expected")),
-            shifted=(pl.col("status").cast(pl.String) == "clock_shift").fill_null(value=False),
-        )
-        rejected = np.zeros((keys.height, 24), bool)
-        for number, rows in enumerate(found["rejected_hours"]):
-            rejected[number, [] if rows is None else rows.to_list()] = True
-        miscount = found["miscount"].cast(pl.Float64).fill_null(np.nan).to_numpy()
-        return cls(rejected, miscount, found["shifted"].to_numpy())
+        found = usual(grid)
+        judged = verdicts(grid, found)
+        health.append(health_frame(day, grid, judged))
+        visitors.append(_day_frame(day, grid, _filled(grid, found, judged)))
+    return (
+        pl.concat(health).sort("date", "store_id", "sensor_id").lazy(),
+        pl.concat(visitors).sort("date", "store_id", "hour").lazy(),
+    )
 
 
 @dataclass(frozen=True)
@@ -111,9 +64,10 @@ class _Filled:
     estimates: Estimates
 
 
-def _filled(grid: Grid, found: Usual, judged: _Judged) -> _Filled:
+def _filled(grid: Grid, found: Usual, judged: Verdicts) -> _Filled:
     counted = np.isfinite(grid.counts[:, -1]) & ~judged.rejected
-    wanted = grid.hours_to_count() & ~(judged.shifted[:, None] & ~counted)
+    shifted = np.array(judged.status) == "clock_shift"  # hours without a count have theirs elsewhere in the day
+    wanted = judged.opened & ~(shifted[:, None] & ~counted)
     missing = wanted & ~counted
     made = estimate(grid, found, missing, counted & wanted & found.valid[:, -1])
     made, corrected = _corrected(grid, found, judged, made)
@@ -125,35 +79,34 @@ def _filled(grid: Grid, found: Usual, judged: _Judged) -> _Filled:
     return _Filled(wanted, counted, method, made)
 
 
-def _corrected(grid: Grid, found: Usual, judged: _Judged, made: Estimates) -> tuple[Estimates, Mask]:
+def _corrected(grid: Grid, found: Usual, judged: Verdicts, made: Estimates) -> tuple[Estimates, Mask]:
     """A miscounting counter without siblings at work still tells the day's course: it is scaled to the expected."""
-    share = judged.miscount[made.sensor]
-    seen = grid.counts[made.sensor, -1, made.hour]
-    scaled = seen / share
+    counts = np.where(judged.opened & np.isfinite(grid.counts[:, -1]), grid.counts[:, -1], 0.0).sum(axis=1)
+    wrong = np.isin(judged.status, _MISCOUNTING) & (counts >= _LEAST_COUNT)
+    share = np.where(wrong, counts, np.nan) / judged.expected
+    scaled = grid.counts[made.sensor, -1, made.hour] / share[made.sensor]
     use = np.isfinite(scaled) & ~made.from_siblings
     spread = found.spread[made.sensor][:, None]
     levels = np.exp(spread * normal_draws()[None, :])
-    counts = np.where(use, scaled, made.counts)
+    estimates = np.where(use, scaled, made.counts)
     draws = np.where(use[:, None], scaled[:, None] * levels, made.draws)
-    return Estimates(made.sensor, made.hour, counts, draws, made.from_siblings), use
+    return Estimates(made.sensor, made.hour, estimates, draws, made.from_siblings), use
 
 
 def _day_frame(day: date, grid: Grid, filled: _Filled) -> pl.DataFrame:
-    shape = (len(grid.stores), 24)
-    made = filled.estimates
-    store = grid.store
-    observed, ok, total, estimated = (np.zeros(shape) for _ in range(4))
-    np.add.at(observed, store, np.where(filled.counted, grid.counts[:, -1], 0.0))
-    np.add.at(ok, store, filled.counted)
-    np.add.at(total, store, filled.wanted | filled.counted)
-    np.add.at(estimated, (store[made.sensor], made.hour), made.counts)
-    method = np.full(shape, _OBSERVED)
-    np.maximum.at(method, store, np.where(filled.wanted | filled.counted, filled.method, _OBSERVED))
-    blind = grid.opened[:, -1] & (total == 0) & ~_shut(grid)
+    made, store = filled.estimates, grid.store
+    there = filled.wanted | filled.counted
+    observed = grid.of_store(np.add, np.where(filled.counted, grid.counts[:, -1], 0.0))
+    ok, total = (grid.of_store(np.add, marked.astype(np.int64)) for marked in (filled.counted, there))
+    estimated = np.bincount(store[made.sensor] * 24 + made.hour, made.counts, observed.size).reshape(observed.shape)
+    method = grid.of_store(np.maximum, np.where(there, filled.method, _OBSERVED))
+    reported = _reported(grid) | (total > 0)
+    silent = _of_nobody(grid, reported)
+    blind = (grid.opened[:, -1] & (total == 0) & ~_shut(grid)) | silent
     method = np.where(blind, _UNKNOWN, np.where(total == 0, _CLOSED, method))
     visitors = np.where(blind, np.nan, observed + estimated)
-    low, high = _interval(shape, grid, made, observed, visitors)
-    shown = grid.opened[:, -1] | (total > 0) | _reported(grid)
+    low, high = _interval(grid, made, observed, visitors)
+    shown = grid.opened[:, -1] | reported | silent
     place, hour = np.nonzero(shown)
     frame = pl.DataFrame(
         {
@@ -185,18 +138,20 @@ def _day_frame(day: date, grid: Grid, filled: _Filled) -> pl.DataFrame:
     )
 
 
-def _interval(
-    shape: tuple[int, int], grid: Grid, made: Estimates, observed: Floats, visitors: Floats
-) -> tuple[Floats, Floats]:
+def _interval(grid: Grid, made: Estimates, observed: Floats, visitors: Floats) -> tuple[Floats, Floats]:
     """80 % intervals: a store's draws are summed over its counters, draw by draw, as their misses go together."""
     low, high = visitors.copy(), visitors.copy()
     known = np.isfinite(made.counts)
     cell = grid.store[made.sensor[known]] * 24 + made.hour[known]
     cells, where = np.unique(cell, return_inverse=True)
     total = np.zeros((len(cells), DRAWS))
-    np.add.at(total, where.ravel(), made.draws[known])
+    order = np.argsort(where, kind="stable")
+    turn = np.arange(len(order)) - np.searchsorted(where[order], where[order])  # of a counter in its store's hour
+    for number in range(turn.max(initial=-1) + 1):
+        rows = order[turn == number]
+        total[where[rows]] += made.draws[known][rows]
     if len(cells):
-        place = np.unravel_index(cells, shape)
+        place = np.unravel_index(cells, observed.shape)
         bounds = np.quantile(total, _INTERVAL, axis=1) + observed[place]
         low[place] = np.minimum(np.floor(bounds[0]), low[place])
         high[place] = np.maximum(np.ceil(bounds[1]), high[place])
@@ -210,3 +165,13 @@ def _reported(grid: Grid) -> Mask:
 
 def _shut(grid: Grid) -> Mask:
     return grid.any_of_store(grid.closed[:, -1])
+
+
+def _of_nobody(grid: Grid, reported: Mask) -> Mask:
+    """Hours of stores of which nothing tells whether they are open: all of the day, each unknown (store, hour).
+
+    Their opening hours are not known, nothing was delivered, on the day or its weekday before, and no silence in weeks
+    in which they delivered says that they close on it.
+    """
+    nothing = grid.trading[:, -1] & ~grid.hours_known[:, -1] & ~reported.any(axis=1) & ~grid.looks_closed()
+    return np.broadcast_to(nothing[:, None], reported.shape)

@@ -27,9 +27,11 @@ _SHIFT_GAIN, _SHIFT_HOURS = 3.0, 6
 
 @dataclass(frozen=True)
 class Verdicts:
-    """Of the counters of a grid's last day; `rejected` is (sensor, hour), the rest (sensor)."""
+    """Of the counters of a grid's last day; `opened` (hours to count) and `rejected` are (sensor, hour), the rest
+    (sensor)."""
 
     status: list[str]
+    opened: Mask
     rejected: Mask
     reason: list[str | None]
     expected: Floats
@@ -57,7 +59,8 @@ def verdicts(grid: Grid, found: Usual) -> Verdicts:
     spikes = grid.absurd[:, -1] | found.spikes[:, -1]
     dead = opened.any(axis=1) & _dead(counts, expected, opened)
     stuck = _stuck(counts, expected)
-    shift = _clock_shift(grid.counts[:, -1], found.usual_counts())
+    told = grid.hours_known[grid.store, -1, None] | grid.usual_hours()  # else the hours may be those of a wrong clock
+    shift = _clock_shift(grid.counts[:, -1], np.where(told, found.usual_counts(), 0.0))
     findings = {
         "dead": dead,
         "clock_shift": shift != 0,
@@ -71,8 +74,9 @@ def verdicts(grid: Grid, found: Usual) -> Verdicts:
     status = np.select(list(findings.values()), list(findings), "ok").tolist()
     whole = np.isin(status, ["dead", "undercounting", "overcounting"])  # a shifted clock leaves the day's sum right
     rejected = (spikes | stuck | (partial & (counts == 0)) | whole[:, None]) & opened
-    reasons = [_reason(*case) for case in zip(status, _facts(counts, expected, rejected, shift), strict=True)]
-    return Verdicts(status, rejected, reasons, np.where(known.any(axis=1), total, np.nan), spread, score)
+    facts = _Facts(counts, expected, rejected, shift)
+    reasons = [_reason(called, facts, number) for number, called in enumerate(status)]
+    return Verdicts(status, opened, rejected, reasons, np.where(known.any(axis=1), total, np.nan), spread, score)
 
 
 def _ratio_beside(partial: Mask, counts: Floats, found: Usual) -> Floats:
@@ -85,14 +89,14 @@ def _ratio_beside(partial: Mask, counts: Floats, found: Usual) -> Floats:
 
 def health_frame(day: date, grid: Grid, judged: Verdicts) -> pl.DataFrame:
     """`SensorHealth` rows of the stores that trade on a day."""
-    opened = grid.hours_to_count()
+    opened = judged.opened
     counts = np.where(opened, grid.counts[:, -1], np.nan)
     counted = np.isfinite(counts)
     half = np.expm1(_BAND * judged.spread) + 1
     frame = pl.DataFrame(
         {
             "date": pl.Series([day], dtype=pl.Date).new_from_index(0, len(grid.sensors)),
-            "store_id": [grid.stores[number] for number in grid.store],
+            "store_id": pl.Series(grid.stores, dtype=pl.String).gather(grid.store),
             "sensor_id": grid.sensors,
             "status": pl.Series(judged.status, dtype=pl.String),
             "hours_expected": opened.sum(axis=1),
@@ -185,36 +189,53 @@ def _clock_shift(counts: Floats, usual: Floats) -> Ints:
     return np.where(clear, np.array(_SHIFTS)[best], 0)
 
 
-def _facts(counts: Floats, expected: Floats, rejected: Mask, shift: Ints) -> list[dict[str, object]]:
-    observed, wanted = np.nan_to_num(counts).sum(axis=1), expected.sum(axis=1)
-    missing = (~np.isfinite(counts) | (counts == 0)) & (expected >= _LEAST_EXPECTED)
-    return [
-        {
-            "observed": f"{observed[number]:,.0f}",
-            "expected": f"{wanted[number]:,.0f}",
-            "share": f"{observed[number] / wanted[number]:.0%}" if wanted[number] else "",
-            "hours": ", ".join(f"{hour}:00" for hour in np.flatnonzero(rejected[number])),
-            "missing": ", ".join(f"{hour}:00" for hour in np.flatnonzero(missing[number])),
-            "shift": int(shift[number]),
-        }
-        for number in range(len(counts))
-    ]
+@dataclass(frozen=True)
+class _Facts:
+    """What reasons tell of the counters (sensor, hour; `shift` is of the sensor)."""
+
+    counts: Floats
+    expected: Floats
+    rejected: Mask
+    shift: Ints
+
+    def observed(self, number: int) -> str:
+        return f"{np.nan_to_num(self.counts[number]).sum():,.0f}"
+
+    def wanted(self, number: int) -> str:
+        return f"{self.expected[number].sum():,.0f}"
+
+    def share(self, number: int) -> str:
+        return f"{np.nan_to_num(self.counts[number]).sum() / self.expected[number].sum():.0%}"
+
+    def hours(self, number: int) -> str:
+        return _listed(self.rejected[number])
+
+    def missing(self, number: int) -> str:
+        none = ~np.isfinite(self.counts[number]) | (self.counts[number] == 0)
+        return _listed(none & (self.expected[number] >= _LEAST_EXPECTED))
 
 
-def _reason(status: str, fact: dict[str, object]) -> str | None:
+def _listed(hours: Mask) -> str:
+    return ", ".join(f"{hour}:00" for hour in np.flatnonzero(hours))
+
+
+def _reason(status: str, facts: _Facts, number: int) -> str | None:
     match status:
         case "dead":
-            return "no visitors counted all day" + (f"; about {fact['expected']} expected" if fact["share"] else "")
+            expected = f"; about {facts.wanted(number)} expected" if facts.expected[number].any() else ""
+            return f"no visitors counted all day{expected}"
         case "clock_shift":
-            return f"the day's curve lies {fact['shift']:+d} h off the usual one: check its clock; its sum is used"
+            shift = facts.shift[number]
+            return f"the day's curve lies {shift:+d} h off the usual one: check its clock; its sum is used"
         case "stuck":
-            return f"the same count over and over: {fact['hours']}"
+            return f"the same count over and over: {facts.hours(number)}"
         case "undercounting" | "overcounting":
-            return f"counted {fact['observed']} where about {fact['expected']} were expected ({fact['share']})"
+            expected, share = facts.wanted(number), facts.share(number)
+            return f"counted {facts.observed(number)} where about {expected} were expected ({share})"
         case "partial_day":
-            return f"no count at {fact['missing']}"
+            return f"no count at {facts.missing(number)}"
         case "spikes":
-            return f"far more than can be: {fact['hours']}"
+            return f"far more than can be: {facts.hours(number)}"
         case "unjudged":
             return "no same weekday before to compare with"
         case _:

@@ -26,6 +26,7 @@ _RARE = 2.5  # usual moves beyond which a day's level is no chance
 _LEAST_EXAMPLES = 60
 _UNSURE = 0.45  # log spread where there are too few examples
 _AROUND = 4  # hours on either side whose misses count, too
+_LEAST_SHARED, _LEAST_BESIDE = 3, 20.0  # hours that a new counter and its siblings counted, and persons in them
 _STEADY = 0.1  # log spread of an hour however many come
 _OPTIMISM = 1.2  # misses of a fit are smaller on the days that it was fitted on
 
@@ -74,7 +75,31 @@ def estimate(grid: Grid, found: Usual, wanted: Mask, believed: Mask) -> Estimate
             counts[here] = np.maximum(np.expm1(middle), 0.0)
             draws[here] = np.maximum(np.expm1(middle[:, None] + misses), 0.0)
             from_siblings[here] = siblings.any()
+        new = cells[~np.isfinite(counts[cells])]
+        if len(new):
+            counts[new] = _share_of_siblings(grid, found, believed, int(sensor), hours[new])
+            draws[new] = counts[new, None] * np.exp(_UNSURE * normal_draws())
+            from_siblings[new] = np.isfinite(counts[new])
     return Estimates(sensors, hours, counts, draws, from_siblings)
+
+
+def _share_of_siblings(grid: Grid, found: Usual, believed: Mask, sensor: int, hours: Ints) -> Floats:
+    """Persons in hours of the last day of a counter that has no history in them, from what its siblings count.
+
+    It is taken to see as many per person of theirs as in the hours that it and they counted. NaN where these are few.
+    """
+    mates = np.flatnonzero(grid.store == grid.store[sensor])
+    mates = mates[mates != sensor]
+    usable = found.valid & found.trusted[:, :, None]
+    usable[:, -1] = believed
+    made = np.full(len(hours), np.nan)
+    for number, hour in enumerate(hours):
+        beside = mates[believed[mates, hour]]
+        both = usable[sensor] & usable[beside].all(axis=0)
+        theirs = grid.counts[beside].sum(axis=0)
+        if len(beside) and both.sum() >= _LEAST_SHARED and theirs[both].sum() >= _LEAST_BESIDE:
+            made[number] = theirs[-1, hour] * grid.counts[sensor][both].sum() / theirs[both].sum()
+    return made
 
 
 @dataclass(frozen=True)
@@ -180,7 +205,7 @@ def _of_other_stores(deviation: Floats, grid: Grid) -> Floats:
     shape = (len(grid.stores), *deviation.shape[1:])
     total, count = np.zeros(shape), np.zeros(shape)
     known = np.isfinite(deviation)
-    there, first = np.unique(grid.store, return_index=True)  # sensors are sorted by store
+    there, first = np.unique(grid.store, return_index=True)  # counters are sorted by store
     total[there] = np.add.reduceat(np.where(known, deviation, 0.0), first, axis=0)
     count[there] = np.add.reduceat(known, first, axis=0, dtype=np.float64)
     with np.errstate(invalid="ignore"):

@@ -5,7 +5,7 @@ cannot matter. Deviations are natural logarithms: -0.7 is half of what is usual.
 """
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -37,7 +37,7 @@ class Usual:
     """What is usual for the last day of a grid, and how each of its days deviates.
 
     Attributes:
-        valid: hours that count: open, counted, plausible (sensor, day, hour).
+        valid: hours that count: open, counted, plausible, no spike (sensor, day, hour).
         profile: log(1 + usual count) of the hours of seven weekdays, the last day's first (sensor, 7, hour).
         deviation: log distance of each hour from its profile (sensor, day, hour); NaN where not valid.
         ratio: log(counted / usual) of each day (sensor, day).
@@ -58,11 +58,6 @@ class Usual:
     trusted: Mask
     spikes: Mask
 
-    @property
-    def residual(self) -> Floats:
-        """Log distance of each day from what it should be (sensor, day)."""
-        return self.ratio - self.level
-
     def usual_counts(self) -> Floats:
         """Persons of each hour of the last day, as far as history alone says (sensor, hour)."""
         return np.expm1(self.profile[:, 0])
@@ -70,11 +65,28 @@ class Usual:
 
 def usual(grid: Grid) -> Usual:
     """Judge a day's grid: first by all days, then by those that pass."""
-    valid = open_hours_of(grid) & np.isfinite(grid.counts) & ~grid.absurd & ~_silent(grid)[:, :, None]
-    first = _judged(grid, valid, np.ones(valid.shape[:2], bool))
-    spikes = _spikes(grid, first)
-    second = _judged(grid, valid & ~spikes, first.trusted)
-    return replace(second, trusted=first.trusted & second.trusted, spikes=spikes)
+    opened = open_hours_of(grid)
+    valid = opened & np.isfinite(grid.counts) & ~grid.absurd & ~_silent(grid, opened)[:, :, None]
+    found = _measured(grid, valid, ~grid.holiday[grid.store], slice(None))
+    first = _screened(grid, found)
+    spikes = _spikes(grid, valid, found.deviation)
+    valid &= ~spikes
+    changed = np.flatnonzero(spikes.any(axis=(1, 2)) | ~first.trusted.all(axis=1))
+    second = first
+    if len(changed):
+        found.put(changed, _measured(grid, valid, first.trusted & ~grid.holiday[grid.store], changed))
+        second = _screened(grid, found)
+    return Usual(
+        valid,
+        found.profile,
+        found.deviation,
+        found.ratio,
+        second.level,
+        second.has_siblings,
+        second.spread,
+        first.trusted & second.trusted,
+        spikes,
+    )
 
 
 def open_hours_of(grid: Grid) -> Mask:
@@ -121,24 +133,38 @@ def median(values: Floats, axis: int) -> Floats:
     return middle
 
 
-def _judged(grid: Grid, valid: Mask, trusted: Mask) -> Usual:
-    logs = np.where(valid, np.log1p(np.where(valid, grid.counts, 0.0)), np.nan)
-    guide = trusted & ~grid.holiday[grid.store]
-    profile = _profile(grid, np.where(guide[:, :, None], logs, np.nan)[:, :HISTORY_DAYS])
-    usual_logs = profile[:, np.arange(HISTORY_DAYS + 1) % 7]
-    deviation = logs - usual_logs
+@dataclass(frozen=True)
+class _Measured:
+    """Profiles, and how the days of counters differ from them; `expected` is of the hours that were counted."""
+
+    profile: Floats
+    deviation: Floats
+    ratio: Floats
+    expected: Floats
+
+    def put(self, sensors: Ints, others: "_Measured") -> None:
+        """Replace what was measured of some counters."""
+        for name, values in vars(others).items():
+            getattr(self, name)[sensors] = values
+
+
+def _measured(grid: Grid, valid: Mask, guide: Mask, sensors: Ints | slice) -> _Measured:
+    """What is usual for some of the counters, as far as `guide` days say, and how each of their days differs."""
+    counts = np.where(valid[sensors], grid.counts[sensors], 0.0)
+    logs = np.where(valid[sensors], np.log1p(counts), np.nan)
+    profile = _profile(grid, np.where(guide[sensors][:, :, None], logs, np.nan)[:, :HISTORY_DAYS], sensors)
+    weekday = np.arange(HISTORY_DAYS + 1) % 7
+    deviation = logs - profile[:, weekday]
     both = np.isfinite(deviation)
-    counted = np.where(both, grid.counts, 0.0).sum(axis=2)
-    expected = np.where(both, np.expm1(np.where(both, usual_logs, 0.0)), 0.0).sum(axis=2)
+    counted = np.where(both, counts, 0.0).sum(axis=2)
+    expected = np.where(both, np.expm1(np.nan_to_num(profile))[:, weekday], 0.0).sum(axis=2)
     ratio = np.where(both.any(axis=2), np.log1p(counted) - np.log1p(expected), np.nan)
-    level, has_siblings, spread, believed = _screened(grid, ratio, expected)
-    spikes = np.zeros(valid.shape, bool)
-    return Usual(valid, profile, deviation, ratio, level, has_siblings, spread, believed, spikes)
+    return _Measured(profile, deviation, ratio, expected)
 
 
-def _spikes(grid: Grid, found: Usual) -> Mask:
-    counting = np.where(grid.counts > 0, found.deviation, np.nan)  # hours of nobody say nothing of the others
-    excess = found.deviation - median(counting, axis=2)[:, :, None]
+def _spikes(grid: Grid, valid: Mask, deviation: Floats) -> Mask:
+    counting = np.where(grid.counts > 0, deviation, np.nan)  # hours of nobody say nothing of the others
+    excess = deviation - median(counting, axis=2)[:, :, None]
     with np.errstate(invalid="ignore"):
         rough = (excess > _SPIKE) & (grid.counts > _SPIKE_COUNT)
     stores = np.unique(grid.store[rough.any(axis=(1, 2))])  # few have any, and siblings are dear to ask
@@ -150,16 +176,16 @@ def _spikes(grid: Grid, found: Usual) -> Mask:
         len(stores),
     )
     seen = np.where(has_siblings, with_siblings, 0.0).reshape(excess.shape)
-    plain = np.exp(np.log1p(np.where(found.valid[part], counts, 0.0)) - np.nan_to_num(excess)) - 1
+    plain = np.exp(np.log1p(np.where(valid[part], counts, 0.0)) - np.nan_to_num(excess)) - 1
     spread = np.sqrt(_HOUR_SPREAD**2 + 1 / np.maximum(plain, 1.0))
     far = np.nan_to_num(np.minimum(excess, excess - seen))
-    far = np.where(_is_known(found)[part] | (far > _SPIKE_OF_STRANGERS), far, 0.0)
+    far = np.where(_is_known(valid[part]) | (far > _SPIKE_OF_STRANGERS), far, 0.0)
     spikes = np.zeros(rough.shape, bool)
     spikes[part] = (far > _SPIKE) & (far > _SPIKE_SIGMAS * spread) & (counts > plain + _SPIKE_COUNT)
     return spikes
 
 
-def _profile(grid: Grid, logs: Floats) -> Floats:
+def _profile(grid: Grid, logs: Floats, sensors: Ints | slice) -> Floats:
     """A robust mean of each weekday's hours over the past weeks, newer ones counting more (sensor, 7, hour)."""
     weeks = logs.reshape(logs.shape[0], HISTORY_DAYS // 7, 7, 24)
     middle = median(weeks, axis=1)
@@ -167,7 +193,7 @@ def _profile(grid: Grid, logs: Floats) -> Floats:
     weight = 0.5 ** (np.arange(HISTORY_DAYS // 7)[::-1] / _HALF_LIFE)[None, :, None, None] * np.isfinite(apart)
     shift = (np.where(np.isfinite(apart), apart, 0.0) * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-9)
     profile = _with_other_weekdays(middle + shift, weeks)
-    celebrating = grid.holiday[grid.store, -1]
+    celebrating = grid.holiday[grid.store[sensors], -1]
     if celebrating.any():
         sunday = (6 - grid.days[-1].weekday()) % 7
         like_sunday = celebrating[:, None] & np.isfinite(profile[:, sunday]).any(axis=1, keepdims=True)
@@ -175,9 +201,9 @@ def _profile(grid: Grid, logs: Floats) -> Floats:
     return profile
 
 
-def _is_known(found: Usual) -> Mask:
+def _is_known(valid: Mask) -> Mask:
     """Hours that were counted on two of the same weekday before: one alone may be odd (sensor, day, hour)."""
-    weeks = found.valid[:, :HISTORY_DAYS].reshape(len(found.valid), HISTORY_DAYS // 7, 7, 24)
+    weeks = valid[:, :HISTORY_DAYS].reshape(len(valid), HISTORY_DAYS // 7, 7, 24)
     known: Mask = (weeks.sum(axis=1) >= 2)[:, np.arange(HISTORY_DAYS + 1) % 7]
     return known
 
@@ -185,27 +211,40 @@ def _is_known(found: Usual) -> Mask:
 def _with_other_weekdays(profile: Floats, weeks: Floats) -> Floats:
     """The profile, where a weekday was seen once or never held near the hour of all days: one day may be a bad one."""
     known = np.isfinite(weeks)
-    all_days = median(weeks.reshape(len(weeks), HISTORY_DAYS, 24), axis=1)
-    enough = known.sum(axis=(1, 2)) >= _LEAST_OF_ALL
-    near = all_days[:, None] + np.clip(np.nan_to_num(profile - all_days[:, None]), -_CLIP, _CLIP)
-    held: Floats = np.where((known.sum(axis=1) <= 1) & enough[:, None], near, profile)
+    rare = (known.sum(axis=1) <= 1) & (known.sum(axis=(1, 2)) >= _LEAST_OF_ALL)[:, None]
+    some = np.flatnonzero(rare.any(axis=(1, 2)))
+    all_days = median(weeks[some].reshape(len(some), HISTORY_DAYS, 24), axis=1)
+    near = all_days[:, None] + np.clip(np.nan_to_num(profile[some] - all_days[:, None]), -_CLIP, _CLIP)
+    held = profile.copy()
+    held[some] = np.where(rare[some], near, profile[some])
     return held
 
 
-def _screened(grid: Grid, ratio: Floats, expected: Floats) -> tuple[Floats, Mask, Floats, Mask]:
-    """Level, whether siblings say it, spread, and the days that can be trusted; the worst counter is judged first."""
+@dataclass(frozen=True)
+class _Screened:
+    """Level, whether siblings say it, spread, and the days that can be trusted."""
+
+    level: Floats
+    has_siblings: Mask
+    spread: Floats
+    trusted: Mask
+
+
+def _screened(grid: Grid, found: _Measured) -> _Screened:
+    """Judge the days of all counters; the worst of a store is judged first."""
+    ratio = found.ratio
     trusted = np.ones(ratio.shape, bool)
     for _ in range(3):
         level, has_siblings = day_levels(np.where(trusted, ratio, np.nan), grid.store, len(grid.stores))
         residual = ratio - level
         spread = _spread(np.where(trusted, residual, np.nan)[:, :HISTORY_DAYS])
-        score = residual / np.sqrt(spread[:, None] ** 2 + 1 / np.maximum(expected, 1.0))
+        score = residual / np.sqrt(spread[:, None] ** 2 + 1 / np.maximum(found.expected, 1.0))
         suspect = trusted & is_suspect(ratio, residual, score, has_siblings)
         if not suspect.any():
             break
         worst = _worst_of_store(np.where(suspect, np.abs(score), -1.0), grid)
         trusted &= ~(suspect & worst)
-    return level, has_siblings, spread, trusted
+    return _Screened(level, has_siblings, spread, trusted)
 
 
 def is_suspect(ratio: Floats, residual: Floats, score: Floats, has_siblings: Mask) -> Mask:
@@ -225,16 +264,14 @@ def _spread(residual: Floats) -> Floats:
 
 
 def _worst_of_store(score: Floats, grid: Grid) -> Mask:
-    worst = np.full((len(grid.stores), score.shape[1]), -1.0)
-    np.maximum.at(worst, grid.store, score)
-    found: Mask = score >= worst[grid.store]
+    _, first, mine = np.unique(grid.store, return_index=True, return_inverse=True)
+    found: Mask = score >= np.maximum.reduceat(score, first, axis=0)[mine]
     return found
 
 
-def _silent(grid: Grid) -> Mask:
+def _silent(grid: Grid, opened: Mask) -> Mask:
     """Days on which nothing but zeros came from a counter that usually counts (sensor, day)."""
-    counts = np.where(open_hours_of(grid), grid.counts, np.nan)
-    total = np.where(np.isfinite(counts), counts, 0.0).sum(axis=2)
+    total = np.where(opened & np.isfinite(grid.counts), grid.counts, 0.0).sum(axis=2)
     typical = median(np.where(total > 0, total, np.nan), axis=1)
     silent: Mask = (total == 0) & (np.where(np.isfinite(typical), typical, 0.0)[:, None] >= 5)
     return silent

@@ -14,7 +14,7 @@ import polars as pl
 from retail_platform.domains.calendar.contract import StoreCalendarDay
 from retail_platform.domains.footfall import estimates
 from retail_platform.domains.footfall.contract import Footfall, FootfallReading, SensorHealth
-from retail_platform.domains.footfall.grid import Surroundings
+from retail_platform.domains.footfall.layout import Surroundings
 from retail_platform.domains.stores.contract import OpeningHours, Store
 from retail_platform.windows import Window
 from retail_platform_tests.domains.frames import frame
@@ -75,18 +75,17 @@ class Doors:
 
     def health(self, first: date = DAY, last: date | None = None) -> pl.DataFrame:
         """`SensorHealth` rows."""
-        window = Window(first, last or first)
-        found = estimates.sensor_health(self.readings.lazy(), self._around(), window).collect()
-        SensorHealth.validate(found)
-        return found
+        return self.both(first, last)[0]
 
     def footfall(self, first: date = DAY, last: date | None = None) -> pl.DataFrame:
-        """`Footfall` rows, with the health of the days made on the way."""
+        """`Footfall` rows."""
+        return self.both(first, last)[1]
+
+    def both(self, first: date = DAY, last: date | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """`SensorHealth` and `Footfall` rows."""
         window = Window(first, last or first)
-        health = self.health(first, last).lazy()
-        found = estimates.footfall(self.readings.lazy(), health, self._around(), window).collect()
-        Footfall.validate(found)
-        return found
+        health, footfall = estimates.sensor_health_and_footfall(self.readings.lazy(), self._around(), window)
+        return SensorHealth.validate(health.collect()), Footfall.validate(footfall.collect())
 
     def status(self, day: date = DAY) -> dict[str, str]:
         """What each counter is called on a day."""
@@ -137,3 +136,8 @@ def doors(levels: Mapping[str, float] | None = None, days: int = 61, stores: tup
                     for i, count in enumerate(counts)
                 ]
     return Doors(frame(FootfallReading, *rows, status="ok", copies=1), stores, days=days)
+
+
+def methods(found: pl.DataFrame) -> set[str]:
+    """The methods of `Footfall` rows."""
+    return set(found["method"].cast(pl.String))

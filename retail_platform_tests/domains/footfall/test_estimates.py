@@ -9,13 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retail_platform_tests.domains.footfall.doors import DAY, FIRST, OPEN, Doors, doors, on
+from retail_platform_tests.domains.footfall.doors import DAY, FIRST, OPEN, Doors, doors, methods, on
 
 WEEK = timedelta(days=7)
-
-
-def methods(found: pl.DataFrame) -> set[str]:
-    return set(found["method"].cast(pl.String))
 
 
 def test_where_all_counters_work_visitors_are_their_sum() -> None:
@@ -111,37 +107,6 @@ def test_a_store_with_doors_that_never_counted_is_there_and_unknown() -> None:
     assert (methods(found), found.height, found["visitors"].null_count()) == ({"unknown"}, 10, 10)
 
 
-@pytest.mark.parametrize("known_hours", [True, False])
-def test_a_store_dead_for_30_days_is_estimated_and_after_56_unknown(known_hours: bool) -> None:
-    dead = doors(days=130).but(known_hours=known_hours).without(pl.col("date") >= DAY)
-
-    after_30, after_60 = (dead.footfall(DAY + timedelta(days=days)) for days in (30, 60))
-
-    assert methods(after_30) == {"history"}
-    assert after_30["visitors"].null_count() == 0
-    assert after_60["visitors"].null_count() == after_60.height == (10 if known_hours else 0)
-
-
-def test_a_renamed_counter_takes_the_history_and_is_not_counted_twice() -> None:
-    named = (pl.col("sensor_id") == "D1") & (pl.col("date") >= DAY - timedelta(days=2))
-    well = doors()
-    renamed = well.but(
-        readings=well.readings.with_columns(sensor_id=pl.when(named).then(pl.lit("N1")).otherwise("sensor_id"))
-    )
-
-    assert renamed.status() == {"D2": "ok", "N1": "ok"}
-    assert renamed.footfall()["visitors"].sum() == well.truth()
-    assert renamed.broken(on(sensor="N1")).footfall()["visitors"].sum() == pytest.approx(well.truth(), rel=0.08)
-
-
-def test_a_counter_that_was_taken_down_is_estimated_for_four_weeks_and_then_gone() -> None:
-    gone = doors(days=100).without((pl.col("sensor_id") == "D2") & (pl.col("date") >= DAY))
-
-    assert gone.status(DAY + timedelta(days=20)) == {"D1": "ok", "D2": "dead"}
-    assert gone.status(DAY + timedelta(days=30)) == {"D1": "ok"}
-    assert methods(gone.footfall(DAY + timedelta(days=30))) == {"observed"}
-
-
 def test_hours_of_today_that_are_not_over_are_not_estimated() -> None:
     running = doors().but(today=DAY).without(on(hours=range(13, 19))).broken(on(sensor="D1", hours=[11]))
 
@@ -150,17 +115,6 @@ def test_hours_of_today_that_are_not_over_are_not_estimated() -> None:
     assert found.filter(pl.col("sensors_total") > 0)["hour"].to_list() == [9, 10, 11, 12]
     assert found.filter(hour=11)["method"].item() == "siblings"
     assert found.filter(pl.col("hour") > 12)["visitors"].drop_nulls().is_empty()
-
-
-def test_the_hour_that_clocks_skip_is_not_missed() -> None:
-    spring = date(2026, 3, 29)  # in Paris 02:00 is followed by 03:00
-    night = doors({"D1": 80.0}, days=90).but(known_hours=False)
-    early = night.but(readings=night.readings.with_columns(hour=(pl.col("hour") - 9).cast(pl.Int8)))
-
-    found = early.without(on(spring, hours=[2])).footfall(spring)
-
-    assert 2 not in found["hour"].to_list()
-    assert methods(found) == {"observed"}
 
 
 def test_a_faulty_day_does_not_reach_later_estimates() -> None:
@@ -244,12 +198,3 @@ def test_what_changes_within_a_range_is_seen_day_by_day(change: str) -> None:
             one = night.but(readings=early).without(on(middle, hours=[2]))
 
     assert one.footfall(middle - few, middle + few).equals(apart(one, middle - few, middle + few))
-
-
-def test_hours_of_a_shifted_clock_are_not_estimated_beside_its_counts() -> None:
-    well = doors()
-    moved = pl.when(on(sensor="D1")).then(pl.col("hour") + 3).otherwise("hour").cast(pl.Int8)
-    late = well.but(readings=well.readings.with_columns(hour=moved))
-
-    assert late.status()["D1"] == "clock_shift"
-    assert late.footfall()["visitors"].sum() == well.truth()
