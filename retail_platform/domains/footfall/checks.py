@@ -1,20 +1,23 @@
 """What must hold of footfall."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 
 import dagster as dg
 import polars as pl
 
 from retail_platform.domains.checks import validated_checks
-from retail_platform.domains.footfall.contract import FootfallReading
-from retail_platform.domains.stores.transform import expected_stores
-from retail_platform.quality.rules import WARN, Rule, referential_integrity
+from retail_platform.domains.footfall.contract import Footfall, FootfallReading
+from retail_platform.domains.stores.contract import ONLINE
+from retail_platform.domains.stores.transform import open_hours
+from retail_platform.quality.checks import table_checks
+from retail_platform.quality.rules import ERROR, WARN, Rule, referential_integrity, uniqueness
 from retail_platform.retailer import Retailer
 from retail_platform.storage.lake import Lake
 from retail_platform.windows import Window
 
-_REMEMBERED = 28  # days after which a counter that is silent is taken for one that was removed
+_BELIEVED = ["ok", "unjudged"]
+_STORE_DAY = ["date", "store_id"]
 _NAMED = 5
 
 
@@ -22,72 +25,98 @@ def build(retailer: Retailer) -> list[dg.AssetChecksDefinition]:
     """The checks, where the source delivers footfall."""
     if not retailer.has("footfall"):
         return []
-    more = [referential_integrity("footfall_readings"), silent_sensors(today=retailer.today)]
-    return [validated_checks(retailer, "footfall", FootfallReading, table="footfall_readings", more=more)]
+    stores = [referential_integrity("footfall_readings")]
+    whole = [uniqueness("footfall", Footfall.primary_key()), every_store_day()]
+    return [
+        validated_checks(retailer, "footfall", FootfallReading, table="footfall_readings", more=stores),
+        table_checks(retailer, "sensor_health", [suspect_sensors(today=retailer.today)], daily=True),
+        table_checks(retailer, "footfall", whole, daily=True),
+    ]
 
 
-def silent_sensors(*, today: Callable[[], date]) -> Rule:
-    """Every counter that delivered within 28 days before delivers on a day its store is open.
+def suspect_sensors(*, today: Callable[[], date]) -> Rule:
+    """Every counter of an open store can be believed; a day that is not over may still be: it passes.
 
-    A counter without rows leaves no trace in the store's sums, which look complete without it. A day that is
-    not over may still be delivered: it passes.
+    A warning: visitors are estimated meanwhile, and what is taken down for good is suspect for four weeks.
     """
 
     def judge(lake: Lake, window: Window | None) -> pl.DataFrame:
         assert window is not None
         days = pl.LazyFrame({"date": list(window.days())})
-        wider = Window(window.first - timedelta(days=_REMEMBERED), window.last)
-        readings = lake.scan("footfall_readings", wider).select("store_id", "sensor_id", "date").unique()
-        hours = lake.scan("opening_hours").filter(pl.col("date").is_between(window.first, window.last))
-        opened = expected_stores(lake.scan("stores"), hours, days, with_doors_only=False)
-        expected = _latest_readings(readings.collect().lazy(), days).join(opened, on=["date", "store_id"])
-        silent = pl.col("delivered_on") < pl.col("date")
+        status = pl.col("status").cast(pl.String)
+        suspect = ~status.is_in(_BELIEVED)
+        named = pl.format("{}/{} {}", "store_id", "sensor_id", status.str.replace_all("_", " "))
         counted = (
-            expected.filter(silent.is_not_null())
+            lake.scan("sensor_health", window)
             .group_by("date")
             .agg(
                 sensors=pl.len().cast(pl.Int64),
-                silent=silent.sum().cast(pl.Int64),
-                named=pl.format("{}/{}", "store_id", "sensor_id").filter(silent).sort().head(_NAMED).str.join(", "),
+                suspect=suspect.sum().cast(pl.Int64),
+                named=named.filter(suspect).sort().head(_NAMED).str.join(", "),
             )
         )
+        few = pl.col("suspect") <= _NAMED
         return (
             days.join(counted, on="date", how="left")
             .sort("date")
-            .with_columns(pl.col("sensors", "silent").fill_null(0), over=pl.col("date") < today())
+            .with_columns(pl.col("sensors", "suspect").fill_null(0), over=pl.col("date") < today())
             .with_columns(
-                passed=(pl.col("silent") == 0) | ~pl.col("over"),
+                passed=(pl.col("suspect") == 0) | ~pl.col("over"),
                 severity=pl.lit(WARN),
                 description=pl.format(
-                    "{} of {} sensors of open stores delivered{}",
-                    pl.col("sensors") - pl.col("silent"),
+                    "{} of {} sensors of open stores are believed{}{}{}",
+                    pl.col("sensors") - pl.col("suspect"),
                     "sensors",
-                    pl.when(pl.col("silent") == 0)
-                    .then(pl.lit(""))
-                    .when(~pl.col("over"))
-                    .then(pl.lit("; the day is not over"))
-                    .otherwise(pl.format("; silent: {}", "named")),
+                    pl.when(pl.col("over")).then(pl.lit("")).otherwise(pl.lit("; the day is not over")),
+                    pl.when(pl.col("suspect") == 0).then(pl.lit("")).otherwise(pl.format("; not: {}", "named")),
+                    pl.when(few).then(pl.lit("")).otherwise(pl.format(" and {} more", pl.col("suspect") - _NAMED)),
                 ),
             )
             .drop("over", "named")
             .collect()
         )
 
-    return Rule("silent_sensors", "Every sensor of the 28 days before delivers while its store is open.", judge)
+    return Rule("suspect_sensors", "Every sensor of an open store counts as it should.", judge)
 
 
-def _latest_readings(readings: pl.LazyFrame, days: pl.LazyFrame) -> pl.LazyFrame:
-    """For each day and counter the newest day, up to it, that the counter delivered on; none if long ago."""
-    return (
-        readings.select("store_id", "sensor_id")
-        .unique()
-        .join(days, how="cross")
-        .sort("date")
-        .join_asof(
-            readings.sort("date").with_columns(delivered_on="date"),
-            on="date",
-            by=["store_id", "sensor_id"],
-            tolerance=timedelta(days=_REMEMBERED),
-            check_sortedness=False,
+def every_store_day() -> Rule:
+    """No store with doors is without footfall on a day on which it is known to open, or reported anything."""
+
+    def judge(lake: Lake, window: Window | None) -> pl.DataFrame:
+        assert window is not None
+        stores = lake.scan("stores").filter(pl.col("format") != ONLINE)
+        within = pl.col("date").is_between(window.first, window.last)
+        opened = open_hours(lake.scan("opening_hours").filter(within)).select(_STORE_DAY)
+        reported = lake.scan("footfall_readings", window).select(_STORE_DAY)
+        expected = pl.concat([opened, reported]).unique().join(stores, on="store_id", how="semi")
+        there = lake.scan("footfall", window).select(_STORE_DAY).unique().with_columns(there=pl.lit(value=True))
+        lacks = pl.col("store_id").filter(pl.col("there").is_null())
+        counted = (
+            expected.join(there, on=_STORE_DAY, how="left")
+            .group_by("date")
+            .agg(
+                expected=pl.len().cast(pl.Int64),
+                missing=lacks.len().cast(pl.Int64),
+                named=lacks.sort().head(_NAMED).str.join(", "),
+            )
         )
-    )
+        return (
+            pl.LazyFrame({"date": list(window.days())})
+            .join(counted, on="date", how="left")
+            .sort("date")
+            .with_columns(pl.col("expected", "missing").fill_null(0))
+            .with_columns(
+                passed=pl.col("missing") == 0,
+                severity=pl.lit(ERROR),
+                description=pl.format(
+                    "{} of {} open stores have footfall{}",
+                    pl.col("expected") - pl.col("missing"),
+                    "expected",
+                    pl.when(pl.col("missing") == 0).then(pl.lit("")).otherwise(pl.format("; missing: {}", "named")),
+                ),
+            )
+            .drop("named")
+            .collect()
+        )
+
+    return Rule("every_store_day", "Every store with doors has footfall on each day it opens, be it unknown.", judge)
