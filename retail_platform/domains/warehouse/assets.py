@@ -1,9 +1,10 @@
 """How the finished tables get into one DuckDB file, swapped in atomically."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -16,14 +17,21 @@ if TYPE_CHECKING:
     import duckdb
 
 _BATCH = 500_000  # rows in memory at once
-_WHOLE = ("stores", "calendar", "period_metrics")
+_WHOLE = ("stores", "calendar", "store_calendar", "period_metrics")
 _DAILY = ("daily_metrics",)
+_WHOLE_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"products": ("products",), "footfall": ("footfall_forecast", "footfall_forecast_days", "footfall_backtest")}
+)
+_DAILY_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"sales": ("product_daily_metrics",), "footfall": ("footfall", "sensor_health", "footfall_anomalies")}
+)
+"""Tables of a dataset, where the source delivers it."""
 
 
 def build(retailer: Retailer) -> list[dg.AssetsDefinition]:
     """The asset `warehouse`."""
-    whole = [*_WHOLE, *(["products"] if retailer.has("products") else [])]
-    daily = [*_DAILY, *(["product_daily_metrics"] if retailer.has("sales") else [])]
+    whole = [*_WHOLE, *(name for dataset, names in _WHOLE_OF.items() if retailer.has(dataset) for name in names)]
+    daily = [*_DAILY, *(name for dataset, names in _DAILY_OF.items() if retailer.has(dataset) for name in names)]
     every_day = dg.AllPartitionMapping()
 
     @dg.asset(
@@ -35,7 +43,7 @@ def build(retailer: Retailer) -> list[dg.AssetsDefinition]:
         tags=tags("warehouse", "published"),
     )
     def warehouse(**tables: pl.LazyFrame) -> dg.MaterializeResult:
-        """Stores, products, calendar and metrics as tables of one DuckDB file, for BI tools."""
+        """Stores, products, calendars, metrics and footfall as tables of one DuckDB file, for BI tools."""
         path = retailer.settings.warehouse_file
         rows = publish(tables, path)
         return dg.MaterializeResult(
