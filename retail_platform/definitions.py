@@ -22,6 +22,7 @@ from retail_platform.domains.metrics import assets as metric_assets
 from retail_platform.domains.metrics import checks as metric_checks
 from retail_platform.domains.products import assets as product_assets
 from retail_platform.domains.products import checks as product_checks
+from retail_platform.domains.reports import assets as report_assets
 from retail_platform.domains.sales import assets as sale_assets
 from retail_platform.domains.sales import checks as sale_checks
 from retail_platform.domains.stores import assets as store_assets
@@ -32,6 +33,7 @@ from retail_platform.domains.weather import checks as weather_checks
 from retail_platform.retailer import Retailer
 from retail_platform.settings import Settings, load_settings
 from retail_platform.sources.registry import open_source
+from retail_platform.storage import documents
 from retail_platform.storage.io_manager import LakeIOManager
 from retail_platform.storage.objects import ObjectIOManager
 
@@ -45,6 +47,7 @@ _ASSETS: list[Callable[[Retailer], list[dg.AssetsDefinition]]] = [
     anomaly_assets.build,
     forecast_assets.build,
     metric_assets.build,
+    report_assets.build,
     weather_assets.build,
     warehouse_assets.build,
 ]
@@ -94,6 +97,7 @@ def _assemble(retailer: Retailer) -> dg.Definitions:
         resources={
             "io_manager": LakeIOManager(lake_uri=retailer.settings.lake_uri),
             "objects": ObjectIOManager(lake_uri=retailer.settings.lake_uri),
+            documents.KEY: documents.DocumentIOManager(lake_uri=retailer.settings.lake_uri),
         },
         executor=liveness.executor,
         loggers=logs.build(retailer),

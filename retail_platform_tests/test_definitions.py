@@ -41,7 +41,7 @@ def test_every_asset_says_what_it_is(source: str) -> None:
         assert spec.owners, name
         assert spec.kinds, name
         assert {"domain", "layer"} <= spec.tags.keys(), name
-        if name != "warehouse":  # a file of several tables
+        if name not in ("warehouse", "daily_report"):  # files
             schema = spec.metadata["dagster/column_schema"]
             assert schema.columns, name
 

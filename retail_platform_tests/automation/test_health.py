@@ -105,12 +105,10 @@ def test_what_was_made_of_an_older_day_is_stale_windows_included(history: Histor
 
     states = found(history)
 
+    weekdays = [BAD, date(2026, 3, 12), date(2026, 3, 19), date(2026, 3, 26)]
     assert states == {
-        ("daily_metrics", BAD): State.STALE,
-        ("daily_metrics", date(2026, 3, 12)): State.STALE,
-        ("daily_metrics", date(2026, 3, 19)): State.STALE,
-        ("daily_metrics", date(2026, 3, 26)): State.STALE,
         ("period_metrics", None): State.STALE,
+        **{(asset, day): State.STALE for asset in ("daily_metrics", "daily_report") for day in weekdays},
     }
     reasons = {one.day: one.reason for one in health(history).unhealthy}
     assert reasons[date(2026, 3, 26)] == f"store_days of {BAD} was made again since"

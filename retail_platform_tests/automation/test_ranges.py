@@ -35,7 +35,7 @@ def test_a_plus_is_all_that_is_upstream_or_downstream_not_one_step() -> None:
 
     assert {"raw_sales", "raw_stores", "calendar", "store_days"} <= upstream
     assert {"period_metrics", "warehouse"}.isdisjoint(upstream)
-    assert names("store_days+") == {"store_days", "daily_metrics", "period_metrics", "warehouse"}
+    assert names("store_days+") == {"store_days", "daily_metrics", "daily_report", "period_metrics", "warehouse"}
     assert names("1+daily_metrics") == {"store_days", "daily_metrics"}
 
 

@@ -84,7 +84,7 @@ def test_what_compares_days_comes_once_they_are_there() -> None:
     decision = decided([ill("daily_metrics", number, State.MISSING) for number in (1, 2)])
 
     assert shown(decision) == [("2026-03-01..2026-03-02", 1)]
-    assert assets(decision) == {"daily_metrics"}
+    assert assets(decision) == {"daily_metrics", "daily_report"}
 
 
 def test_what_compares_a_day_that_is_under_way_waits() -> None:

@@ -10,6 +10,7 @@ import polars as pl
 
 from retail_platform.domains.describe import described
 from retail_platform.domains.engine import reduced
+from retail_platform.domains.figures import metadata
 from retail_platform.domains.metrics import compare, periods, reduce, transform
 from retail_platform.domains.metrics.contract import (
     DailyMetrics,
@@ -122,6 +123,7 @@ def _daily_metrics(retailer: Retailer) -> dg.AssetsDefinition:
     )
     def daily_metrics(context: dg.AssetExecutionContext, store_days: pl.LazyFrame) -> pl.LazyFrame:
         """Measures and ratios of each store and day, against the same weekday of the 4 weeks before."""
+        _tell(context, store_days, retailer.settings.language)
         return compare.daily_metrics(store_days, run_window(context))
 
     return daily_metrics
@@ -138,6 +140,15 @@ def _period_metrics(retailer: Retailer) -> dg.AssetsDefinition:
         return periods.period_metrics(store_days, _made(context, retailer, store_days), retailer.timezone)
 
     return period_metrics
+
+
+def _tell(context: dg.AssetExecutionContext, store_days: pl.LazyFrame, language: str) -> None:
+    """Show the key figures of each day with its materialization."""
+    from retail_platform.reports import figures, material
+
+    days = store_days.select(figures.COLUMNS).collect()
+    for day in material.of_each_day(days, run_window(context)):
+        context.add_asset_metadata(metadata(day, language), partition_key=str(day.window.last))
 
 
 def _dates(context: dg.AssetExecutionContext) -> pl.LazyFrame:

@@ -1,0 +1,141 @@
+"""`daily_report`: a page a day beside the tables, its numbers those of SQL over the lake, told of in the run."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from dagster._core.definitions.reconstruct import ReconstructableJob
+
+from retail_platform.automation.ranges import JOB, range_tags
+from retail_platform.language.formats import Formats
+from retail_platform.storage.sql import connect
+from retail_platform_tests.platform import Platform, window
+from retail_platform_tests.reports.pages import shown
+
+REPORT, METRICS = dg.AssetKey("daily_report"), dg.AssetKey("daily_metrics")
+FIRST, LAST = "2026-01-05", "2026-01-14"
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    with Platform(tmp_path_factory.mktemp("reports")) as platform:
+        assert platform.materialize(FIRST, LAST, "+daily_report").failures == []
+        yield platform
+
+
+def page(platform: Platform, day: str) -> Path:
+    return platform.folder / "lake/_objects/daily_report" / f"{day}.html"
+
+
+def metadata(platform: Platform, asset: dg.AssetKey, day: str) -> dict[str, Any]:
+    wanted = dg.AssetRecordsFilter(asset_key=asset, asset_partitions=[day])
+    record = platform.instance.fetch_materializations(wanted, limit=1).records[0]
+    assert record.asset_materialization is not None
+    return {name: found.value for name, found in record.asset_materialization.metadata.items()}
+
+
+def test_the_numbers_are_those_of_sql(platform: Platform) -> None:
+    query = f"""
+        SELECT sum(visitors), sum(transactions), sum(revenue)::DOUBLE, sum(margin)::DOUBLE,
+            sum(units)::DOUBLE / sum(transactions),
+            100 * (sum(revenue)::DOUBLE / sum(revenue_avg_4w) - 1)
+        FROM daily_metrics WHERE date = '{LAST}'
+    """
+    row = connect(platform.lake, query).execute(query).fetchone()
+    assert row is not None
+
+    tiles = shown(page(platform, LAST).read_text()).tiles
+
+    formats = Formats("en", platform.retailer.currency)
+    names = ("visitors", "transactions", "revenue", "margin", "upt")
+    titles = ("Visitors", "Transactions", "Revenue", "Margin", "Units per transaction")
+    expected = [formats.measure(name, value, compact=True) for name, value in zip(names, row, strict=False)]
+    assert [tiles[title][0] for title in titles] == expected
+    assert tiles["Revenue"][3].lstrip("▲▼ ") == formats.change(row[-1])
+
+
+def test_best_sellers_are_those_of_sql(platform: Platform) -> None:
+    query = f"""
+        SELECT name, sum(units) FROM product_daily_metrics JOIN products USING (product_id)
+        WHERE date = '{LAST}' GROUP BY product_id, name ORDER BY sum(revenue) DESC, product_id LIMIT 10
+    """
+    rows = connect(platform.lake, query).execute(query).fetchall()
+
+    found = shown(page(platform, LAST).read_text()).tables["Best sellers"][1:]
+
+    assert [(name, int(units)) for name, units, _ in found] == rows
+
+
+@pytest.mark.parametrize("asset", [REPORT, METRICS], ids=str)
+def test_the_run_tells_the_day(platform: Platform, asset: dg.AssetKey) -> None:
+    found = metadata(platform, asset, LAST)
+
+    figures = {record.data["Measure"]: record.data["Value"] for record in found["key figures"].records}
+    assert figures["Visitors"] == shown(page(platform, LAST).read_text()).tiles["Visitors"][0]
+    assert found["summary"].startswith("**Wed 14 Jan 2026** · 3 stores: revenue **€")
+    assert "](data:image/svg+xml;base64," in found["summary"]
+
+
+def test_the_run_leads_to_the_page(platform: Platform) -> None:
+    found = metadata(platform, REPORT, LAST)
+
+    assert found["report"] == str(page(platform, LAST))
+    assert found["bytes"] == page(platform, LAST).stat().st_size
+
+
+def test_the_same_day_gives_the_same_bytes_in_whatever_range(platform: Platform) -> None:
+    days = sorted(page(platform, LAST).parent.iterdir())
+    before = {day.name: day.read_bytes() for day in days}
+    assert len(before) == 10
+
+    for day in (LAST, FIRST):
+        assert platform.materialize(day, day, "daily_report").failures == []
+
+    assert {day.name: day.read_bytes() for day in days} == before
+
+
+def test_reports_are_no_tables_and_know_their_states(platform: Platform) -> None:
+    assert "daily_report" not in platform.lake.tables()
+    state = platform.states(FIRST, LAST)["daily_report"]
+    assert (len(state.materialized), state.stale, state.missing) == (10, [], [])
+
+
+def test_what_averages_over_a_day_that_is_made_again_is_stale_and_nothing_else(tmp_path: Path) -> None:
+    with Platform(tmp_path / "again") as platform:
+        platform.materialize("2026-01-05", "2026-01-14", "+daily_report")
+        with platform.environment():  # one day alone, without those that it reaches
+            job = ReconstructableJob(platform.repository, JOB)
+            dg.execute_job(
+                job,
+                platform.instance,
+                asset_selection=[dg.AssetKey("store_days")],
+                tags=range_tags(window("2026-01-06")),
+            )
+
+        assert platform.states("2026-01-05", "2026-01-14")["daily_report"].stale == ["2026-01-06", "2026-01-13"]
+
+
+def test_a_backfill_leaves_out_days_that_cannot_be(tmp_path: Path) -> None:
+    with Platform(tmp_path / "reaching") as platform:
+        platform.materialize("2026-01-05", "2026-01-06", "+daily_metrics or +footfall_anomalies")
+        with platform.environment():
+            job, tags = ReconstructableJob(platform.repository, JOB), range_tags(window("2026-01-05", "2026-01-08"))
+            with dg.execute_job(
+                job, platform.instance, asset_selection=[REPORT], tags=tags | {"dagster/backfill": "reaching"}
+            ) as result:
+                assert result.success
+
+        assert sorted(platform.instance.get_materialized_partitions(REPORT)) == ["2026-01-05", "2026-01-06"]
+        assert not page(platform, "2026-01-07").exists()
+
+
+def test_the_language_is_that_of_the_settings(platform: Platform) -> None:
+    before = page(platform, LAST).read_bytes()
+
+    done = platform.retail("materialize", "--from", LAST, "--to", LAST, "--select", "daily_report", language="fr")
+
+    assert done.exit_code == 0, done.output
+    assert "Chiffre d’affaires" in page(platform, LAST).read_text()
+    page(platform, LAST).write_bytes(before)
