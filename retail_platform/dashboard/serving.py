@@ -1,4 +1,4 @@
-"""Serving the app: who may look, what the browser may load, downloads, the health of the server, waitress.
+"""Serving the app: who may look, what the browser may load, downloads, reports, the health of the server, waitress.
 
 Only what HTTP needs belongs here; what is answered is the `app`'s and the pages' business.
 """
@@ -11,18 +11,19 @@ import re
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from retail_platform.dashboard import exports
+from retail_platform.dashboard import exports, printed
 from retail_platform.dashboard.app import ACTIVITY, answered, known_of, make_app
 from retail_platform.dashboard.data.source import Data
 from retail_platform.dashboard.data.unavailable import Unavailable
 from retail_platform.dashboard.filters import parse
 from retail_platform.dashboard.page import Page, View
 from retail_platform.dashboard.pages import PAGES
+from retail_platform.dashboard.texts import text
 
 if TYPE_CHECKING:
     import dash
@@ -87,6 +88,7 @@ def make_server(
     _harden(server, app)
     _add_health(server, data, ready)
     _add_downloads(server, data, language, pages)
+    _add_report(server, data, language, pages[0])
     return server
 
 
@@ -167,44 +169,60 @@ def _add_downloads(server: "Flask", data: Data, language: str, pages: Sequence[P
 
     by_title = {page.title: page for page in pages}
 
-    def refused(status: int, why: str) -> "Response":
-        return Response(f"{why}\n", status, mimetype="text/plain")
-
     @server.get("/download/<title>/<name>.<kind>")
     def download(title: str, name: str, kind: str) -> "Response":
         started = time.perf_counter()
         page = by_title.get(title)
         if page is None or name not in page.downloads or kind not in exports.CONTENT_TYPES:
-            return refused(404, "There is no such download.")
+            return _refused(404, "There is no such download.")
         try:
-            read = parse(
-                request.query_string.decode("ascii", "replace"),
-                known_of(data),
-                page.options,
-                default_language=language,  # type: ignore[arg-type]
-            )
-            view = View(page, data, read.filters, language)
-            if read.problems:
-                return refused(400, "\n".join(view.t(problem.key, **problem.facts) for problem in read.problems))
+            view, problems = _asked(data, page, request.query_string, language)
+            if problems:
+                return _refused(400, problems)
             rows = page.downloads[name](view)
         except Unavailable as reason:
-            return refused(503, str(reason.reason))
+            return _refused(503, str(reason.reason))
         content = exports.csv(rows) if kind == "csv" else exports.parquet(rows)
         window = view.filters.window
         file = re.sub(r"[^a-z0-9_.-]", "_", f"{name}_{window.first}_{window.last}.{kind}")
-        took = 1000 * (time.perf_counter() - started)
-        logging.getLogger(ACTIVITY).info(
-            "%s %s.%s in %.0f ms",
-            page.path,
-            name,
-            kind,
-            took,
-            extra={
-                "page": page.path,
-                "download": f"{name}.{kind}",
-                "filters": view.query(view.filters),
-                "milliseconds": round(took, 1),
-            },
-        )
+        _log(view, page.path, f"{name}.{kind}", started)
         headers = {"Content-Disposition": f'attachment; filename="{file}"'}
         return Response(content, 200, headers, content_type=exports.CONTENT_TYPES[kind])
+
+
+def _add_report(server: "Flask", data: Data, language: str, page: Page) -> None:
+    from flask import Response, request
+
+    @server.get(printed.PATH)
+    def report() -> "Response":
+        started, said = time.perf_counter(), language
+        try:
+            view, problems = _asked(data, replace(page, options=()), request.query_string, language)
+            if problems:
+                return _refused(400, problems)
+            said = view.filters.language
+            content = printed.html(view)
+        except Unavailable as reason:
+            status = 404 if reason.reason == "no_rows" else 503
+            return _refused(status, text(said, f"unavailable_{reason.reason}", reason.facts))
+        _log(view, printed.PATH, "html", started)
+        return Response(content, 200, mimetype="text/html")
+
+
+def _asked(data: Data, page: Page, query: bytes, language: str) -> tuple[View, str]:
+    """The look that an address asks for, and what of the address cannot be used."""
+    found = parse(query.decode("ascii", "replace"), known_of(data), page.options, default_language=language)  # type: ignore[arg-type]
+    view = View(page, data, found.filters, language)
+    return view, "\n".join(view.t(problem.key, **problem.facts) for problem in found.problems)
+
+
+def _refused(status: int, why: str) -> "Response":
+    from flask import Response
+
+    return Response(f"{why}\n", status, mimetype="text/plain")
+
+
+def _log(view: View, path: str, what: str, started: float) -> None:
+    took = 1000 * (time.perf_counter() - started)
+    facts = {"page": path, "download": what, "filters": view.query(view.filters), "milliseconds": round(took, 1)}
+    logging.getLogger(ACTIVITY).info("%s %s in %.0f ms", path, what, took, extra=facts)

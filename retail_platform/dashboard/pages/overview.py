@@ -19,6 +19,7 @@ from retail_platform.dashboard.data.measures import (
 )
 from retail_platform.dashboard.page import Page, View
 from retail_platform.dashboard.pages.common import TILES, tiles
+from retail_platform.dashboard.printed import link
 from retail_platform.dashboard.theme import PALETTES, Figure, figure
 from retail_platform.language.formats import Formats
 
@@ -40,7 +41,7 @@ def layout(view: View) -> Component:
     return html.Div(
         [
             html.H1(view.t("overview")),
-            html.P(_lead(view, formats), className="lead"),
+            html.P([_lead(view, formats), link(view)], className="lead"),
             html.Div(tiles(view, formats, periods(view)), className="tiles"),
             html.Div(
                 [

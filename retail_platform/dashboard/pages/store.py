@@ -24,6 +24,7 @@ from retail_platform.dashboard.frames import store as frames
 from retail_platform.dashboard.frames.common import TABLES, numbers_key
 from retail_platform.dashboard.page import BASIS, CHANNEL, CURRENCY, FORMATS, GRAIN, PERIOD, REGIONS, Page, View
 from retail_platform.dashboard.pages.common import PRODUCTS, STORE, tiles
+from retail_platform.dashboard.printed import link
 from retail_platform.dashboard.ranking import hover
 from retail_platform.dashboard.theme import PALETTES, Figure, figure
 from retail_platform.language.formats import Formats
@@ -43,7 +44,7 @@ def layout(view: View) -> Component:
     return html.Div(
         [
             html.H1(store["label"]),
-            html.P(lead, className="lead"),
+            html.P([lead, link(one)], className="lead"),
             html.Div(_selector(view, store["store_id"]), className="choices"),
             guarded(view, lambda: _content(one)),
         ]

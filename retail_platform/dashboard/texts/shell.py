@@ -51,6 +51,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "csv": ("CSV", "CSV"),
     "parquet": ("Parquet", "Parquet"),
     "download": ("Download {what} as {kind}", "Télécharger {what} en {kind}"),
+    "print_report": ("Print report", "Imprimer le rapport"),
     "nothing_title": ("Nothing to show", "Rien à afficher"),
     "no_page": ("There is no such page.", "Cette page n’existe pas."),
     "to_overview": ("Go to the overview", "Aller à la synthèse"),

@@ -1,0 +1,116 @@
+"""The printable report of the dashboard: the chosen stores and days, linked on the pages, guarded as they are."""
+
+import logging
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from pydantic import SecretStr
+
+from retail_platform.dashboard.app import ACTIVITY
+from retail_platform.dashboard.data.source import Data
+from retail_platform.dashboard.serving import Access, make_server
+from retail_platform.language.formats import Formats
+from retail_platform.storage.lake import Lake
+from retail_platform.storage.sql import connect
+from retail_platform_tests.dashboard import lakes
+from retail_platform_tests.dashboard.test_serving import HOSTILE, shown
+from retail_platform_tests.reports.pages import shown as read
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Data:
+    return lakes.small_data(tmp_path_factory.mktemp("printed"))
+
+
+@pytest.fixture(scope="module")
+def client(data: Data) -> FlaskClient:
+    return make_server(data).test_client()
+
+
+def test_the_numbers_are_those_of_sql_on_the_same_filters(data: Data, client: FlaskClient) -> None:
+    query = """
+        SELECT sum(visitors), sum(transactions), sum(revenue)::DOUBLE FROM store_days JOIN stores USING (store_id)
+        WHERE region = 'South' AND date BETWEEN '2026-01-05' AND '2026-01-20'
+    """
+    row = connect(data.lake, query).execute(query).fetchone()
+    assert row is not None
+
+    found = read(client.get("/report?region=South&from=2026-01-05&to=2026-01-20").text)
+
+    formats = Formats("en", "EUR")
+    names = {"Visitors": "visitors", "Transactions": "transactions", "Revenue": "revenue"}
+    for (title, name), value in zip(names.items(), row, strict=True):
+        assert found.tiles[title][0] == formats.measure(name, value, compact=True)
+    assert "South" in found.text
+    assert "2 stores" in found.text
+
+
+def test_one_store_in_french(client: FlaskClient) -> None:
+    found = read(client.get("/report?store=S3&lang=fr&period=7d").text)
+
+    assert "=Nice" in found.text
+    assert "Chiffre d’affaires" in found.tiles
+
+
+@pytest.mark.parametrize("path", ["/", "/store"])
+def test_pages_lead_to_the_report_of_what_they_show(data: Data, path: str) -> None:
+    content = shown(data, f"{path}?region=North&from=2026-01-05&to=2026-01-20")
+
+    assert "Print report" in content
+    assert "/report?from=2026-01-05&to=2026-01-20" in content
+    assert "region=North" in content
+
+
+def test_it_is_served_as_a_page_without_scripts(client: FlaskClient) -> None:
+    answer = client.get("/report")
+
+    assert (answer.status_code, answer.mimetype) == (200, "text/html")
+    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("query", HOSTILE)
+def test_what_cannot_be_used_is_refused_in_plain_text(client: FlaskClient, query: str) -> None:
+    answer = client.get(f"/report?{query}")
+
+    assert (answer.status_code, answer.mimetype) == (400, "text/plain")
+
+
+def test_a_choice_without_stores_says_so(client: FlaskClient) -> None:
+    answer = client.get("/report?region=North&format=mall&lang=fr")
+
+    assert answer.status_code == 404
+    assert "Aucune ligne pour ces filtres" in answer.text
+
+
+def test_an_empty_lake_says_what_is_missing(tmp_path: Path) -> None:
+    answer = make_server(Data(Lake(str(tmp_path)))).test_client().get("/report")
+
+    assert (answer.status_code, answer.mimetype) == (503, "text/plain")
+    assert "The table store_days is not there yet" in answer.text
+
+
+def test_without_name_and_password_nothing_is_shown(data: Data) -> None:
+    guarded = make_server(data, access=Access(user="ann", password=SecretStr("secret"))).test_client()
+
+    assert guarded.get("/report").status_code == 401
+
+
+def test_several_currencies_are_told_apart(tmp_path: Path) -> None:
+    client = make_server(lakes.small_data(tmp_path, currency="CHF")).test_client()
+
+    found = read(client.get("/report").text)
+
+    assert found.tables["By currency"][1][0] == "CHF"
+    assert "Revenue" not in found.tiles
+    assert "Revenue" in read(client.get("/report?currency=CHF").text).tiles
+
+
+def test_it_is_logged(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger=ACTIVITY):
+        client.get("/report?store=S1")
+
+    record = caplog.records[-1]
+    assert (record.__dict__["page"], record.__dict__["filters"]) == ("/report", "?store=S1")
