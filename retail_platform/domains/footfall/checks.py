@@ -7,11 +7,11 @@ import dagster as dg
 import polars as pl
 
 from retail_platform.domains.checks import validated_checks
-from retail_platform.domains.footfall.contract import Footfall, FootfallReading
+from retail_platform.domains.footfall.contract import FootfallReading
 from retail_platform.domains.stores.contract import ONLINE
 from retail_platform.domains.stores.transform import open_hours
 from retail_platform.quality.checks import table_checks
-from retail_platform.quality.rules import ERROR, WARN, Rule, referential_integrity, uniqueness
+from retail_platform.quality.rules import ERROR, WARN, Rule, referential_integrity
 from retail_platform.retailer import Retailer
 from retail_platform.storage.lake import Lake
 from retail_platform.windows import Window
@@ -26,11 +26,10 @@ def build(retailer: Retailer) -> list[dg.AssetChecksDefinition]:
     if not retailer.has("footfall"):
         return []
     stores = [referential_integrity("footfall_readings")]
-    whole = [uniqueness("footfall", Footfall.primary_key()), every_store_day()]
     return [
         validated_checks(retailer, "footfall", FootfallReading, table="footfall_readings", more=stores),
         table_checks(retailer, "sensor_health", [suspect_sensors(today=retailer.today)], daily=True),
-        table_checks(retailer, "footfall", whole, daily=True),
+        table_checks(retailer, "footfall", [every_store_day()], daily=True),
     ]
 
 
