@@ -135,7 +135,8 @@ def test_checks_of_what_is_flagged_warn_and_of_what_is_lost_pass(platform: Platf
     levels = {(result.table, result.check, result.level) for result in results if not result.passed}
 
     assert ("sales", "referential_integrity", "WARN") in levels
-    assert all(check in ("quarantine_rate", "referential_integrity") for _, check, _ in levels)
+    assert ("sensor_health", "suspect_sensors", "WARN") in levels
+    assert all(check in ("quarantine_rate", "referential_integrity", "suspect_sensors") for _, check, _ in levels)
     assert not any(level == "ERROR" for table, _, level in levels if table != "clients")
 
 
