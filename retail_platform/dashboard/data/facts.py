@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from retail_platform.dashboard.data import grids
-from retail_platform.dashboard.data.grids import COUNTED, COUNTS, MEASURES, MONEY, Grids, Pairs
+from retail_platform.dashboard.data.grids import COUNTED, COUNTS, MEASURES, MONEY, Grids
 from retail_platform.dashboard.data.tables import Tables
 from retail_platform.dashboard.data.totals import Rows, Totals, totals
 from retail_platform.dashboard.data.unavailable import Unavailable
@@ -73,11 +73,6 @@ class Facts:
         return self.span.first + timedelta(days=int(held[-1])) if held.size else self.span.last
 
     @cached_property
-    def pairs(self) -> Pairs:
-        """Each store day beside its 4-week mean."""
-        return grids.paired(self.grids)
-
-    @cached_property
     def counting(self) -> pl.Series:
         """The numbers of the stores of which any day has visitors."""
         return self.stores["store"].filter(pl.Series(self.grids.known["visitors"].any(axis=1)))
@@ -98,7 +93,7 @@ class Facts:
             if key in self._totals:
                 self._totals.move_to_end(key)
                 return self._totals[key]
-        found = totals(self.grids, self.pairs, None if len(numbers) == self.stores.height else numbers)
+        found = totals(self.grids, None if len(numbers) == self.stores.height else numbers)
         with self._guard:
             self._totals[key] = found
             while len(self._totals) > _MOST_TOTALS:
@@ -140,7 +135,7 @@ class FactsCache:
         known = self._tables.frame(STORES, _STORE_COLUMNS)
         days = changed_days(self._version, version) if before is not None else None
         if before is None or days is None:
-            return made(self._tables.read(version, _READ), known, version.at, key)
+            return _made(pl.concat(_slim(rows) for rows in self._tables.parts(version, _READ)), known, version.at, key)
         rows = _slim(self._tables.read(version, _READ, days=days)) if days else None
         others = before.grids.there.copy()
         others[:, [(day - before.span.first).days for day in days if day in before.span]] = False
@@ -155,10 +150,13 @@ class FactsCache:
         return Facts(grids.replaced(before.grids, numbers, fresh, days, stores.height), stores, version.at, key)
 
 
-def made(days: pl.DataFrame, known: pl.DataFrame, at: datetime | None = None, key: tuple[object, ...] = ()) -> Facts:
+def made(days: pl.DataFrame, known: pl.DataFrame) -> Facts:
     """Facts of `StoreDay` and `Store` rows."""
-    rows = _slim(days)
-    stores = _stores(known.select(_STORE_COLUMNS), rows["store_id"].unique().cast(pl.String))
+    return _made(_slim(days), known.select(_STORE_COLUMNS), None, ())
+
+
+def _made(rows: pl.DataFrame, known: pl.DataFrame, at: datetime | None, key: tuple[object, ...]) -> Facts:
+    stores = _stores(known, rows["store_id"].unique().cast(pl.String))
     return Facts(_laid_out(rows, stores), stores, at, key)
 
 

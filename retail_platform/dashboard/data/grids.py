@@ -18,6 +18,7 @@ from retail_platform.windows import Window
 
 Bools = npt.NDArray[np.bool_]
 Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[Any]
 FLAGS = ("is_open", "final")
 MONEY = ("revenue", "margin", "cost_known_revenue", "counted_revenue", "counted_margin")
@@ -53,6 +54,9 @@ class Grids:
         currencies: by ISO code (None: unknown) where amounts are in it.
         values: by measure; 0 where it is not known.
         known: by measure.
+        means: of `COMPARED`, the mean of the same weekday of the 4 previous weeks, closed days and unknown measures
+            left out, as in `daily_metrics`; 0 where not `both`.
+        both: of `COMPARED`, whether the day and a mean are known.
     """
 
     first: date
@@ -61,28 +65,13 @@ class Grids:
     currencies: Mapping[str | None, Bools]
     values: Mapping[str, Numbers]
     known: Mapping[str, Bools]
+    means: Mapping[str, Floats]
+    both: Mapping[str, Bools]
 
     @property
     def window(self) -> Window:
         """The days of the columns."""
         return Window(self.first, self.first + timedelta(days=self.there.shape[1] - 1))
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """Each store day beside the mean of the same weekday of the 4 previous weeks, for `COMPARED`.
-
-    Closed days and unknown measures are left out of a mean, as in `daily_metrics`.
-
-    Attributes:
-        both: by measure, whether the day and a mean are known.
-        now: the measure; 0 where not `both`.
-        means: likewise.
-    """
-
-    both: Mapping[str, Bools]
-    now: Mapping[str, Numbers]
-    means: Mapping[str, npt.NDArray[np.float64]]
 
 
 def laid_out(rows: pl.DataFrame, stores: int, window: Window) -> Grids:
@@ -105,7 +94,7 @@ def laid_out(rows: pl.DataFrame, stores: int, window: Window) -> Grids:
     unknown = {name: rows[name].null_count() for name in MEASURES}
     there = placed(pl.repeat(True, rows.height, eager=True), np.bool_)
     currency = rows["currency"].cast(pl.String)
-    return Grids(
+    made = Grids(
         first=window.first,
         there=there,
         flags={name: placed(rows[name], np.bool_) for name in FLAGS},
@@ -118,7 +107,11 @@ def laid_out(rows: pl.DataFrame, stores: int, window: Window) -> Grids:
             for name in MEASURES
         },
         known={name: placed(rows[name].is_not_null(), np.bool_) if unknown[name] else there for name in MEASURES},
+        means={name: np.zeros(shape) for name in COMPARED},
+        both={name: np.zeros(shape, np.bool_) for name in COMPARED},
     )
+    _fill_means(made, 0, shape[1])
+    return made
 
 
 def replaced(base: Grids, places: Integers, fresh: Grids, days: Sequence[date], stores: int) -> Grids:
@@ -148,16 +141,19 @@ def replaced(base: Grids, places: Integers, fresh: Grids, days: Sequence[date], 
     def each(old: Mapping[_KEY, Numbers], new: Mapping[_KEY, Numbers]) -> dict[_KEY, Numbers]:
         return {name: joined(old.get(name), new.get(name)) for name in {**old, **new}}
 
-    return _trimmed(
-        Grids(
-            first,
-            joined(base.there, fresh.there),
-            each(base.flags, fresh.flags),
-            each(base.currencies, fresh.currencies),
-            each(base.values, fresh.values),
-            each(base.known, fresh.known),
-        )
+    made = Grids(
+        first,
+        joined(base.there, fresh.there),
+        each(base.flags, fresh.flags),
+        each(base.currencies, fresh.currencies),
+        each(base.values, fresh.values),
+        each(base.known, fresh.known),
+        each(base.means, fresh.means),
+        each(base.both, fresh.both),
     )
+    if columns:
+        _fill_means(made, min(columns), min(max(columns) + 7 * WEEKS + 1, len(window)))
+    return _trimmed(made)
 
 
 def _trimmed(grids: Grids) -> Grids:
@@ -172,23 +168,25 @@ def _trimmed(grids: Grids) -> Grids:
 
     first = grids.first + timedelta(days=int(held[0]))
     there = grids.there[:, days].copy()
-    return Grids(first, there, cut(grids.flags), cut(grids.currencies), cut(grids.values), cut(grids.known))
+    values, known = cut(grids.values), cut(grids.known)
+    return Grids(
+        first, there, cut(grids.flags), cut(grids.currencies), values, known, cut(grids.means), cut(grids.both)
+    )
 
 
-def paired(grids: Grids) -> Pairs:
-    """The 4-week means of every store day; all at once, so that no window has to ask for them again."""
-    both: dict[str, Bools] = {}
-    now: dict[str, Numbers] = {}
-    means: dict[str, npt.NDArray[np.float64]] = {}
+def _fill_means(grids: Grids, begin: int, end: int) -> None:
+    """Set the means of some columns, in place: once for all, so that no window has to ask for them again."""
+    first = max(begin - 7 * WEEKS, 0)
     for name in COMPARED:
-        counts = grids.flags["is_open"] & grids.known[name]
-        values = np.where(counts, grids.values[name], 0.0)
-        total, weeks = np.zeros(values.shape), np.zeros(values.shape, np.uint8)
+        known, both = grids.known[name], grids.both[name][:, begin:end]
+        counts = grids.flags["is_open"][:, first:end] & known[:, first:end]
+        values = np.where(counts, grids.values[name][:, first:end], 0.0)
+        total, weeks = np.zeros(both.shape), np.zeros(both.shape, np.uint8)
         for back in range(7, 7 * WEEKS + 1, 7):
-            total[:, back:] += values[:, :-back]
-            weeks[:, back:] += counts[:, :-back]
-        both[name] = grids.known[name] & (weeks > 0)
-        np.divide(total, weeks, out=total, where=weeks > 0)
-        means[name] = np.where(both[name], total, 0.0)
-        now[name] = np.where(both[name], grids.values[name], 0).astype(grids.values[name].dtype, copy=False)
-    return Pairs(both, now, means)
+            start = max(begin - back, 0)
+            then, now = slice(start - first, max(end - back, start) - first), slice(start + back - begin, None)
+            total[:, now] += values[:, then]
+            weeks[:, now] += counts[:, then]
+        np.logical_and(known[:, begin:end], weeks > 0, out=both)
+        np.divide(total, weeks, out=grids.means[name][:, begin:end], where=both)
+        grids.means[name][:, begin:end][~both] = 0.0

@@ -5,7 +5,7 @@ A new version reads again only the days whose files changed. Only remembering be
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -27,11 +27,16 @@ class Kept:
     """Whole tables at their newest versions; safe for several threads.
 
     Args:
-        read: gives columns of a version of a table, of some `days` or of all.
+        read: gives columns of a version of a table, of some `days`.
+        parts: likewise of all days, bit by bit.
     """
 
-    def __init__(self, read: Callable[..., pl.DataFrame]) -> None:
-        self._read, self._guard = read, threading.Lock()
+    def __init__(
+        self,
+        read: Callable[..., pl.DataFrame],
+        parts: Callable[[Version, Sequence[str]], Iterable[pl.DataFrame]],
+    ) -> None:
+        self._read, self._parts, self._guard = read, parts, threading.Lock()
         self._held: OrderedDict[tuple[str, tuple[str, ...]], _Held] = OrderedDict()
 
     def rows(self, version: Version, columns: Sequence[str]) -> pl.DataFrame | None:
@@ -51,11 +56,11 @@ class Kept:
     def _newer(self, held: _Held, version: Version, columns: Sequence[str]) -> pl.DataFrame:
         days = changed_days(held.version, version)
         if days is None:
-            rows = self._read(version, columns)
-            return rows.sort("date", maintain_order=True) if version.by_day else rows
+            parts = (rows.sort("date") if version.by_day else rows for rows in self._parts(version, columns))
+            return pl.concat(parts, rechunk=True)
         rest = held.rows.filter(~pl.col("date").is_in(days))
         fresh = self._read(version, columns, days=days) if days else rest.clear()
-        return pl.concat([rest, fresh]).sort("date", maintain_order=True)
+        return pl.concat([rest, fresh]).sort("date")
 
     def _make_room(self) -> None:
         with self._guard:

@@ -160,20 +160,22 @@ def change_by_store(rows: Rows, basis: Basis, measure: str) -> pl.DataFrame:
     Returns:
         `store_id`, `change` in per cent, null where it is not known; no row for a store that cannot be compared.
     """
-    grids, pairs = rows.facts.grids, rows.facts.pairs
+    grids = rows.facts.grids
+    values = grids.values[measure]
     _, _, days = _sides(rows, basis, [measure])
     if len(days) < _LEAST_COMPARED * len(rows.held) or not len(days):
         return pl.DataFrame(schema={"store_id": pl.String, "change": pl.Float64})
     if basis == "average":
-        there = any_of(rows.at(pairs.both[measure], days), 1)
-        known, sides = [there, there], [rows.at(side[measure], days).sum(axis=1) for side in (pairs.now, pairs.means)]
+        pairs = rows.at(grids.both[measure], days)
+        there = any_of(pairs, 1)
+        known, sides = [there, there], [rows.at(values, days) * pairs, rows.at(grids.means[measure], days)]
     else:
         both = (days, days - _back(rows.window, basis))
         known = [any_of(rows.at(grids.known[measure], columns), 1) for columns in both]
         there = np.logical_and(*(any_of(rows.at(grids.there, columns), 1) for columns in both))
-        sides = [rows.at(grids.values[measure], columns).sum(axis=1) for columns in both]
+        sides = [rows.at(values, columns) for columns in both]
     now, then = (
-        pl.Series(np.asarray(side, np.float64)).set(pl.Series(~there_), None)
+        pl.Series(np.asarray(side.sum(axis=1), np.float64)).set(pl.Series(~there_), None)
         for side, there_ in zip(sides, known, strict=True)
     )
     change = 100 * (now / then.replace(0.0, None) - 1)

@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar, cast
@@ -22,14 +22,15 @@ from retail_platform.dashboard.data.unavailable import Unavailable
 from retail_platform.dashboard.data.versions import Version, version_of
 from retail_platform.storage import places
 from retail_platform.storage.lake import Lake, LakeError
-from retail_platform.windows import Window
+from retail_platform.windows import Window, chunks
 
 _LOGGER = logging.getLogger("retail_platform.dashboard")
 _LOOK_AGAIN = 1.0  # seconds for which a version is taken for the newest
 _OPEN_AGAIN = 30.0  # seconds after which a table is opened anew: one deleted and made again has a log of its own
 _TRY_AGAIN = 10.0  # seconds after which a lake that did not answer is asked again
 _MOST_BYTES = 256_000_000
-_MOST_RESULTS = 512
+_MOST_RESULTS = 64_000_000  # bytes
+_DAYS_AT_ONCE = 128
 T = TypeVar("T")
 
 
@@ -57,7 +58,8 @@ class Tables:
         self._guard = threading.Lock()
         self._frames: OrderedDict[Hashable, pl.DataFrame] = OrderedDict()
         self._results: OrderedDict[Hashable, object] = OrderedDict()
-        self._kept = Kept(self.read)
+        self._size = 0  # of the results, in bytes
+        self._kept = Kept(self.read, self.parts)
 
     def version(self, table: str) -> Version:
         """The newest version of a table; looks at the lake at most once a second.
@@ -128,6 +130,12 @@ class Tables:
         """
         return self._kept.rows(version, columns)
 
+    def parts(self, version: Version, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """All rows, some days at a time: to read three years at once takes twice the memory."""
+        days = [day for _, day in version.files if day is not None]
+        windows = chunks(Window(min(days), max(days)), _DAYS_AT_ONCE) if days else (None,)
+        return (self.read(version, columns, window) for window in windows)
+
     def read(
         self, version: Version, columns: Sequence[str], window: Window | None = None, days: Sequence[date] | None = None
     ) -> pl.DataFrame:
@@ -157,9 +165,10 @@ class Tables:
                 return cast(T, self._results[whole])
         found = compute()
         with self._guard:
+            self._size += _size(found) - _size(self._results.pop(whole, None))
             self._results[whole] = found
-            while len(self._results) > _MOST_RESULTS:
-                self._results.popitem(last=False)
+            while self._size > _MOST_RESULTS and len(self._results) > 1:
+                self._size -= _size(self._results.popitem(last=False)[1])
         return found
 
     def _open(self, table: str, now: float, held: _Opened | None) -> _Opened:
@@ -207,3 +216,10 @@ def _updated(delta: DeltaTable) -> bool:
     except Exception:  # whatever it is, opening the table anew says it in our words
         return False
     return True
+
+
+def _size(result: object) -> int:
+    """Bytes that a result takes, roughly."""
+    if result is None:
+        return 0
+    return 2_000 + int(result.estimated_size() if isinstance(result, pl.DataFrame) else 0)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from retail_platform.dashboard.data.grids import MEASURES, Bools, Grids, Integers, Numbers, Pairs
+from retail_platform.dashboard.data.grids import COMPARED, MEASURES, Bools, Grids, Integers, Numbers
 from retail_platform.windows import Window
 
 if TYPE_CHECKING:
@@ -75,32 +75,28 @@ class Totals:
     means: Sums
 
 
-def totals(grids: Grids, pairs: Pairs, stores: Integers | None) -> Totals:
-    """Sum over stores.
-
-    Args:
-        grids: the store days.
-        pairs: the same with their means.
-        stores: numbers; None: all.
-    """
+def totals(grids: Grids, stores: Integers | None) -> Totals:
+    """Sum over stores, given by their numbers; None: over all."""
 
     def chosen(grid: Numbers) -> Numbers:
         return grid if stores is None else grid[stores]
 
-    def summed(values: Mapping[str, Numbers], known: Mapping[str, Bools]) -> Sums:
-        return Sums(
-            {name: _added(chosen(grid), 0) for name, grid in values.items()},
-            {name: any_of(chosen(known[name]), 0) for name in values},
-        )
-
     there = chosen(grids.there)
+    values, known, now, means, both = (dict[str, Numbers]() for _ in range(5))
+    for name in MEASURES:
+        part = chosen(grids.values[name])
+        values[name], known[name] = _added(part, 0), any_of(chosen(grids.known[name]), 0)
+        if name in COMPARED:
+            pairs = chosen(grids.both[name])
+            both[name], now[name] = any_of(pairs, 0), _added(part * pairs, 0)
+            means[name] = _added(chosen(grids.means[name]), 0)
     return Totals(
         there=any_of(there, 0),
         open=_added(chosen(grids.flags["is_open"]), 0),
         unfinished=any_of(there & ~chosen(grids.flags["final"]), 0),
-        measures=summed(grids.values, grids.known),
-        now=summed(pairs.now, pairs.both),
-        means=summed(pairs.means, pairs.both),
+        measures=Sums(values, known),
+        now=Sums(now, both),
+        means=Sums(means, both),
     )
 
 
