@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 RETAIL := $(BIN)/retail
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test acceptance lint format bench bench-footfall drill drill-long lock clean
+.PHONY: help demo dev test acceptance lint format bench bench-footfall bench-dashboard drill drill-long lock clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ bench-footfall: $(READY) ## Measure estimates, forecasts and anomalies of footfa
 	$(BIN)/python -m benchmarks.footfall
 	$(BIN)/python -m benchmarks.footfall_forecast
 	$(BIN)/python -m benchmarks.footfall_anomalies
+
+bench-dashboard: $(READY) ## Measure the dashboard over 1,000 stores and three years, as in docs/performance.md
+	$(BIN)/python -m benchmarks.dashboard
 
 drill: $(READY) ## Break the source, the bucket and the processes, and see everything come right, as in docs/reliability.md
 	$(BIN)/python -m benchmarks.drills
