@@ -50,6 +50,7 @@ def _material(view: View) -> Material:
         sold=_sold(view, window, chosen, money=days["currency"].n_unique() == 1),
         sensors=_rows(view, _HEALTH, SENSORS, window, chosen) if view.data.tables.exists(_HEALTH) else None,
         anomalies=_rows(view, _ANOMALIES, ANOMALIES, window, chosen) if view.data.tables.exists(_ANOMALIES) else None,
+        made=frozenset(day for _, day in view.data.tables.version(_DAYS).files if day is not None),
         at=view.facts.at,
     )
 

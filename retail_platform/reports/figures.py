@@ -17,6 +17,9 @@ from retail_platform.windows import Window
 Basis = Literal["previous", "year", "average"]
 BASES: tuple[Basis, ...] = ("previous", "year", "average")
 KEY_FIGURES = ("visitors", "transactions", "revenue", "margin", "conversion_rate", "atv", "upt")
+RANKED = ("revenue", "transactions", "visitors")
+"""What stores and days are ranked by: the first of them that is known."""
+
 COLUMNS = (
     *("date", "store_id", "currency", "is_open", "final", "hours_without_count"),
     *("visitors", "visitors_imputed_share", "transactions", "store_transactions", "units"),
@@ -95,13 +98,24 @@ def sums(days: pl.DataFrame, by: Sequence[str | pl.Expr]) -> pl.DataFrame:
     return _divided(_summed(_measured(days), by)).sort([pl.col(_name(one)) for one in by])
 
 
-def change_by_store(days: pl.DataFrame, window: Window, measure: str) -> pl.DataFrame:
-    """`store_id` and `change`: a summed measure of each store against the 4-week average, in per cent."""
-    now, pairs = _with_means(_measured(days), window, pl.lit(0).alias("last"))
-    enough = pairs["date"].n_unique() >= _LEAST_COMPARED * now["date"].n_unique()
-    then = pl.col(f"{measure}_then")
-    sides = pairs.filter(then.is_not_null() & enough).group_by("store_id").agg(pl.col(measure).sum(), then.sum())
-    return sides.select("store_id", change=100 * (pl.col(measure) / then.replace(0.0, None) - 1))
+def change_by_store(days: pl.DataFrame, window: Window, *, daily: bool = False) -> pl.DataFrame:
+    """Each of `RANKED` of each store against the 4-week average, in per cent, over all days or of each.
+
+    Returns:
+        `date` (if daily), `store_id`, `<measure>_change`; null where it is not known, or too few days can be compared.
+    """
+    now, pairs = _with_means(_measured(days), window, pl.lit(window.last).alias("last"))
+    by = ["date", "store_id"] if daily else ["store_id"]
+    found = []
+    for name in RANKED:
+        then, there = pl.col(f"{name}_then"), pairs.filter(pl.col(f"{name}_then").is_not_null())
+        enough = daily or there["date"].n_unique() >= _LEAST_COMPARED * now["date"].n_unique()
+        change = 100 * (pl.col(name).sum() / then.sum().replace(0.0, None) - 1)
+        found.append(there.filter(enough).group_by(by).agg(change.alias(f"{name}_change")))
+    stores = pl.concat(one.select(by) for one in found).unique()
+    for one in found:
+        stores = stores.join(one, on=by, how="left")
+    return stores
 
 
 def _figures(days: pl.DataFrame, window: Window, length: int, last: pl.Expr) -> dict[date, Figures]:
@@ -173,7 +187,8 @@ def _with_means(rows: pl.DataFrame, window: Window, last: pl.Expr) -> tuple[pl.D
     now = _between(rows, window)
     bases = [_in_parts(pl.col(name).cast(pl.Float64)) for name in _BASES]
     before = rows.filter("is_open").select("date", "store_id", *bases)
-    earlier = [before.with_columns(pl.col("date").dt.offset_by(f"{7 * week}d")) for week in range(1, WEEKS + 1)]
+    later = [before.with_columns(pl.col("date").dt.offset_by(f"{7 * week}d")) for week in range(1, WEEKS + 1)]
+    earlier = [_between(rows, window) for rows in later]
     means = pl.concat(earlier).group_by("date", "store_id", maintain_order=True).agg(_in_parts(pl.col(_BASES).mean()))
     pairs = now.select("date", "store_id", last, *bases).join(
         means, on=["date", "store_id"], suffix="_then", maintain_order="left"

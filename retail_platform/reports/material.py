@@ -15,13 +15,30 @@ from retail_platform.reports.figures import Figures
 from retail_platform.windows import Window
 
 MONEY = ("revenue", "margin", "atv")
-_CONTEXT = 28  # days that a chart shows at least
+CONTEXT = 28
+"""Days that a chart shows at least."""
+
 _DAYS, _WEEKS = 98, 371  # that a chart shows at most by day, by week
 _SUSPECT = ("ok", "unjudged")  # what a counter is that is not
 EVERY = {"day": "1d", "week": "1w", "month": "1mo"}
 SOLD = ("date", "store_id", "product_id", "units", "revenue")
 SENSORS = ("date", "store_id", "sensor_id", "status")
 ANOMALIES = ("date", "store_id", "scope", "visitors", "expected", "severity", "cause", "score")
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What a day's material needs to count, counted of many days at once.
+
+    Attributes:
+        figures: of the day.
+        dates: `figures.sums` by `date`, of the day and those before it that a chart shows.
+        stores: `figures.sums` by `store_id` of the day, with their changes; None: nobody is to tell stores apart.
+    """
+
+    figures: Figures
+    dates: pl.DataFrame
+    stores: pl.DataFrame | None
 
 
 @dataclass(frozen=True)
@@ -39,7 +56,7 @@ class Material:
         anomalies: `FootfallAnomaly` rows of the window; None: nobody looks for them.
         made: the days of the window that are known to have been made, also those without rows; None: those with rows.
         at: when the newest rows were written, if that is to be said.
-        counted: the figures of the window, where they are counted already; None: they are counted when asked for.
+        counted: what is counted already of a window of one day; None: it is counted when asked for.
     """
 
     window: Window
@@ -52,7 +69,7 @@ class Material:
     anomalies: pl.DataFrame | None = None
     made: frozenset[date] | None = None
     at: datetime | None = None
-    counted: Figures | None = None
+    counted: Counted | None = None
 
     @cached_property
     def rows(self) -> pl.DataFrame:
@@ -73,7 +90,7 @@ class Material:
     @cached_property
     def figures(self) -> Figures:
         """The figures of all days and stores together; amounts are left out where they cannot be added."""
-        found = self.counted or figures.of_window(self.days, self.window)
+        found = self.counted.figures if self.counted else figures.of_window(self.days, self.window)
         if self.currency:
             return found
         return Figures(found.last, {**found.total, **dict.fromkeys(MONEY)}, found.changes)
@@ -93,7 +110,7 @@ class Material:
     @property
     def measure(self) -> str | None:
         """The measure that stores and days are ranked by."""
-        return next((name for name in ("revenue", "transactions", "visitors") if name in self.shown), None)
+        return next((name for name in figures.RANKED if name in self.shown), None)
 
     def label(self, store: str) -> str:
         """The name of a store, or its id."""
@@ -108,10 +125,10 @@ class Material:
         measure = self.measure
         if measure is None:
             return pl.DataFrame(schema={"store_id": pl.String})
-        change = figures.change_by_store(self.days, self.window, measure)
+        rows = self.counted.stores if self.counted else None
+        rows = _stores(self.days, self.window) if rows is None else rows
         return (
-            figures.sums(self.rows, ["store_id"])
-            .join(change, on="store_id", how="left")
+            rows.with_columns(change=f"{measure}_change")
             .filter(pl.col(measure).is_not_null())
             .sort(measure, "store_id", descending=[True, False])
         )
@@ -132,14 +149,20 @@ class Material:
         """What a chart has a bar of: a day, a week or a month."""
         return "day" if len(self.window) <= _DAYS else "week" if len(self.window) <= _WEEKS else "month"
 
+    @cached_property
     def over_time(self) -> pl.DataFrame:
         """`period` (first day), `own` and sums for charts, also of days before a short window; null without rows."""
-        first = min(self.window.first, self.window.last - timedelta(days=_CONTEXT - 1))
+        first = min(self.window.first, self.window.last - timedelta(days=CONTEXT - 1))
         shown, every = Window(first, self.window.last), EVERY[self.grain]
-        calendar = pl.DataFrame({"period": pl.Series(list(shown.days())).dt.truncate(every).unique().sort()})
-        found = figures.sums(between(self.days, shown), [pl.col("date").dt.truncate(every).alias("period")])
+        periods = pl.Series("period", list(shown.days())).dt.truncate(every).unique(maintain_order=True)
+        if self.counted:
+            found = self.counted.dates.rename({"date": "period"})
+        else:
+            by = pl.col("date").dt.truncate(every).alias("period")
+            found = figures.sums(between(self.days, shown), [by])
         own = pl.col("period") >= pl.lit(self.window.first).dt.truncate(every)
-        return calendar.join(found, on="period", how="left", maintain_order="left").with_columns(own=own)
+        rows = periods.to_frame().join(found, on="period", how="left", maintain_order="left")
+        return rows.with_columns(own=own)
 
     def missing(self) -> list[date]:
         """The days that were not made, or have no rows."""
@@ -197,17 +220,20 @@ def of_each_day(
     Args:
         days: `StoreDay` rows as `Material.days` has them, of all days that the window's figures need.
         window: the days.
-        stores: `store_id` and `label`; those without rows on a day are left out of it. None: they have no names.
+        stores: `store_id` and `label`; those without rows on a day are left out of it. None: nobody is to tell stores
+            apart.
         sold: of `best_sellers`, daily.
         sensors: `SensorHealth` rows.
         anomalies: `FootfallAnomaly` rows.
     """
-    counted = figures.of_days(days, window)
-    nobody = Figures(window.last, {}, {})
-    stores = days.select("store_id", label="store_id") if stores is None else stores
+    counted, nothing = figures.of_days(days, window), Figures(window.last, {}, {})
+    recent = between(days, Window(window.first - timedelta(days=CONTEXT), window.last))
+    dates = figures.sums(recent, ["date"])
+    apart = None if stores is None else _stores(days, window, daily=True)
+    stores = days.select("store_id", label="store_id").unique() if stores is None else stores
     for day in window.days():
-        one = Window(day, day)
-        rows = between(days, Window(day - timedelta(days=_CONTEXT), day))
+        one, weeks = Window(day, day), Window(day - timedelta(days=CONTEXT), day)
+        rows = between(recent, weeks)
         yield Material(
             one,
             rows,
@@ -216,8 +242,16 @@ def of_each_day(
             sensors=None if sensors is None else between(sensors, one),
             anomalies=None if anomalies is None else between(anomalies, one),
             made=frozenset({day}),
-            counted=counted.get(day, nobody),
+            counted=Counted(
+                counted.get(day, nothing), between(dates, weeks), None if apart is None else between(apart, one)
+            ),
         )
+
+
+def _stores(days: pl.DataFrame, window: Window, *, daily: bool = False) -> pl.DataFrame:
+    by = ["date", "store_id"] if daily else ["store_id"]
+    sums, changes = figures.sums(between(days, window), by), figures.change_by_store(days, window, daily=daily)
+    return sums.join(changes, on=by, how="left")
 
 
 def between(rows: pl.DataFrame, window: Window) -> pl.DataFrame:

@@ -14,13 +14,14 @@ from retail_platform.reports.figures import BASES, Change, Figures
 from retail_platform.reports.markup import Markup, element
 from retail_platform.reports.material import Material
 from retail_platform.reports.style import CSS
-from retail_platform.reports.svg import Chart, drawn
+from retail_platform.reports.svg import Chart, drawn, is_large
 from retail_platform.reports.texts import text
 from retail_platform.windows import Window
 
 _STILL = 0.05  # per cent below which a change is none
 _BEST, _SHOWN_DAYS, _PRODUCTS = 5, 3, 10
 _FEWEST_FOR_LINE = 7  # days
+_LONG = 10_000_000  # from which on figures are written short
 _NUMBER = "number"
 _Row = Sequence[str | Markup]
 
@@ -100,11 +101,11 @@ class _Report:
             shown, tone = self._change(of.changes[basis][name])
             rows += [element("dt", self._t(f"versus_{basis}")), element("dd", shown, class_=tone or None)]
         value = of.total[name]
-        compact = self._formats.measure(name, value, compact=True)
+        written = self._formats.measure(name, value, compact=abs(value or 0) >= _LONG)
         return element(
             "article",
             element("h2", self._t(name)),
-            element("p", compact, class_="value", title=self._formats.measure(name, value)),
+            element("p", written, class_="value"),
             element("dl", *rows),
         )
 
@@ -124,7 +125,7 @@ class _Report:
     def _change(self, change: Change) -> tuple[str, str]:
         per_cent = change.per_cent
         if per_cent is None or abs(per_cent) < _STILL:
-            return self._formats.change(per_cent), ""
+            return self._formats.per_cent(None if per_cent is None else 0.0), ""
         return ("▲ " if per_cent > 0 else "▼ ") + self._formats.change(per_cent), "good" if per_cent > 0 else "bad"
 
     def _currencies(self) -> list[Markup]:
@@ -141,7 +142,7 @@ class _Report:
         return [element("section", element("h2", self._t("by_currency")), _table(names, rows))]
 
     def _charts(self) -> Markup:
-        rows = self._of.over_time()
+        rows = self._of.over_time
         measures = [name for name in ("revenue", "transactions", "visitors") if name in self._of.shown]
         if "revenue" in measures and "visitors" in measures:
             measures.remove("transactions")
@@ -153,11 +154,13 @@ class _Report:
         average = self._averages(measure, rows["period"].to_list())
         notes = [self._t("with_average")] if average else []
         notes += [self._t("context")] if strong else []
+        values = rows[measure].to_list()
+        compact = is_large(values)
         chart = Chart(
             title,
             [self._label(day) for day in rows["period"]],
-            rows[measure].to_list(),
-            lambda value: self._formats.measure(measure, value, compact=True),
+            values,
+            lambda value: self._formats.measure(measure, value, compact=compact),
             compared=average,
             strong=strong,
         )

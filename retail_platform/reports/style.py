@@ -15,9 +15,10 @@ h2 { font-size: 11.5px; margin-bottom: 3px; }
 .kind { color: #0072b2; font-weight: 600; letter-spacing: .04em; text-transform: uppercase; font-size: 10.5px; }
 .lead { color: #5a6675; }
 .tiles { display: grid; grid-template-columns: repeat(4, 1fr); gap: 8px; }
+.tiles article { display: flex; flex-direction: column; }
 .tiles article { border: 1px solid #dbe1e8; border-radius: 5px; padding: 6px 8px; }
-.tiles h2 { color: #5a6675; font-weight: 600; margin: 0; font-size: 11px; }
-.value { font-size: 20px; font-weight: 650; line-height: 1.25; font-variant-numeric: tabular-nums; }
+.tiles h2 { color: #5a6675; font-weight: 600; margin: 0; font-size: 10.5px; letter-spacing: -.015em; }
+.value { margin-top: auto; font-size: 20px; font-weight: 650; line-height: 1.25; font-variant-numeric: tabular-nums; }
 .tiles dl { display: grid; grid-template-columns: 1fr auto; font-size: 10px; color: #5a6675; line-height: 1.4; }
 .tiles dd { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .tiles .note { border-style: dashed; font-size: 9.5px; color: #5a6675; line-height: 1.3; }
@@ -33,6 +34,7 @@ th:first-child { padding-left: 0; overflow-wrap: anywhere; }
 tbody th { font-weight: 400; }
 thead th { color: #5a6675; font-weight: 600; font-size: 10px; border-color: #c4ccd6; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+th.number { width: 1%; }
 thead .number { white-space: normal; }
 .trust { background: #f5f7fa; border-radius: 5px; padding: 7px 10px; }
 .trust ul { padding-left: 0; list-style: none; font-size: 11px; }

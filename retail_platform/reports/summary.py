@@ -7,7 +7,7 @@ from retail_platform.language.formats import Formats
 from retail_platform.reports import trust
 from retail_platform.reports.figures import BASES, Basis
 from retail_platform.reports.material import Material
-from retail_platform.reports.svg import Chart, data_uri, drawn
+from retail_platform.reports.svg import Chart, data_uri, drawn, is_large
 from retail_platform.reports.texts import text
 
 _SAID = 3  # key figures in a sentence
@@ -32,9 +32,7 @@ def markdown(material: Material, *, language: str) -> str:
     """A sentence, a plot of the weeks up to the day, and what is doubtful. No name of a store or product is in it."""
     formats = Formats(language, material.currency)
     doubts = [line for line, good in trust.of_sums(material, formats) if not good]
-    measure = material.measure
-    plot = "" if measure is None else f"![{text(language, measure)}]({data_uri(_plot(material, formats, measure))})"
-    lines = [_headline(material, formats), plot, "\n".join(f"- {line}" for line in doubts)]
+    lines = [_headline(material, formats), *_plot(material, formats), "\n".join(f"- {line}" for line in doubts)]
     return "\n\n".join(line for line in lines if line)
 
 
@@ -55,16 +53,23 @@ def _headline(material: Material, formats: Formats) -> str:
 _ORDER = ("revenue", "visitors", "conversion_rate", "transactions")
 
 
-def _plot(material: Material, formats: Formats, measure: str) -> str:
-    rows = material.over_time()
+def _plot(material: Material, formats: Formats) -> list[str]:
+    """What is plotted, and the plot as an image: on white, as the page around it may be dark."""
+    measure = material.measure
+    if measure is None:
+        return []
+    rows = material.over_time
+    title = text(formats.language, f"by_{material.grain}", measure=text(formats.language, measure))
+    values = rows[measure].to_list()
+    compact = is_large(values)
     chart = Chart(
-        text(formats.language, f"by_{material.grain}", measure=text(formats.language, measure)),
+        title,
         [formats.day(day, year=False) for day in rows["period"]],
-        rows[measure].to_list(),
-        lambda value: formats.measure(measure, value, compact=True),
+        values,
+        lambda value: formats.measure(measure, value, compact=compact),
         strong=int(rows["own"].arg_max() or 0),
     )
-    return drawn(chart, width=_WIDTH, height=_HEIGHT)
+    return [f"{title}:", f"![{title}]({data_uri(drawn(chart, width=_WIDTH, height=_HEIGHT, ground='#ffffff'))})"]
 
 
 def _known(material: Material) -> list[Basis]:

@@ -17,6 +17,7 @@ _SIZE = 9  # of the font
 _LETTER = 5.2  # mean width of a digit at that size
 _TOP, _BOTTOM = 8, 16
 _LEAST_BAR = 0.5
+_LARGE = 1_000_000
 _STEPS = (1, 2, 7, 14, 28, 56, 91, 182)  # places between labels of the axis below
 _MOST_LABELS, _TICKS = 7, 4
 
@@ -44,14 +45,20 @@ class Chart:
     line: bool = False
 
 
-def drawn(chart: Chart, *, width: int = 344, height: int = 150) -> Markup:
-    """The chart; without any value an empty frame."""
+def is_large(values: Sequence[float | None]) -> bool:
+    """Whether an axis over these values is better written short, as `2M`."""
+    return any(abs(value) >= _LARGE for value in values if value is not None)
+
+
+def drawn(chart: Chart, *, width: int = 344, height: int = 150, ground: str | None = None) -> Markup:
+    """The chart, without any value an empty frame; `ground` is the colour behind it."""
     known = [value for value in (*chart.values, *chart.compared) if value is not None]
     ticks = _ticks(min(known, default=0), max(known, default=0))
     names = [chart.shown(tick) for tick in ticks]
     left = _LETTER * max(len(name) for name in names) + 8
     place = _Place(left, width - 4, len(chart.labels), height - _BOTTOM, _TOP, ticks[0], ticks[-1])
     content = [element("title", chart.title)]
+    content += [element("rect", width=width, height=height, fill=ground)] if ground else []
     for tick, name in zip(ticks, names, strict=True):
         content.append(_rule(left, place.y(tick), width - 4, GRID if tick else MUTED))
         content.append(_text(name, left - 5, place.y(tick) + 3, "end"))

@@ -166,10 +166,20 @@ def test_too_few_days_to_compare_give_no_change(days: pl.DataFrame) -> None:
 
 
 def test_a_store_is_compared_with_its_own_means(days: pl.DataFrame) -> None:
-    changes = dict(figures.change_by_store(needed(days, WEEKS), WEEKS, "visitors").iter_rows())
+    changes = figures.change_by_store(needed(days, WEEKS), WEEKS)
 
-    alone = {store: figures.of_window(days.filter(store_id=store), WEEKS) for store in ("S1", "S2", "S3")}
-    assert changes == pytest.approx({store: of.changes["average"]["visitors"].per_cent for store, of in alone.items()})
+    alone = {store: figures.of_window(days.filter(store_id=store), WEEKS) for store in ("S1", "S2", "S3", "WEB")}
+    for name in figures.RANKED:
+        found = dict(changes.select("store_id", f"{name}_change").iter_rows())
+        expected = {store: of.changes["average"][name].per_cent for store, of in alone.items()}
+        assert found == pytest.approx(expected), name
+
+
+def test_a_store_s_day_is_compared_with_the_means_of_that_day(days: pl.DataFrame) -> None:
+    by_day = figures.change_by_store(needed(days, WEEKS), WEEKS, daily=True)
+
+    alone = figures.change_by_store(needed(days, DAY), DAY)
+    assert by_day.filter(date=DAY.last).drop("date").sort("store_id").equals(alone.sort("store_id"))
 
 
 @pytest.mark.parametrize("length", [1, 7, 28, 31, 200, 364, 400])

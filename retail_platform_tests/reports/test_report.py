@@ -33,7 +33,7 @@ def test_key_figures_and_changes_are_written_as_in_the_dashboard(language: str, 
     tiles = read(language).tiles
 
     value, *changes = tiles[revenue]
-    assert value == formats.measure("revenue", figures.total["revenue"], compact=True)
+    assert value == formats.measure("revenue", figures.total["revenue"])
     said = [formats.change(figures.changes[basis]["revenue"].per_cent) for basis in BASES]
     assert [change.lstrip("▲▼ ") for change in changes] == said
     assert len(tiles) == 8  # the figures, and what they are compared with
@@ -201,7 +201,7 @@ def test_when_the_data_are_of_is_said_where_it_is_known() -> None:
     html = report.html(material(at=at), language="en", timezone="Europe/Paris")
 
     assert "data of 1 Feb 2026, 05:30" in html
-    assert "Made from the days 4 Jan – 31 Jan 2026, compared with days from 5 Jan 2025 on" in html
+    assert "Made from the tables of 4 Jan – 31 Jan 2026, compared with days from 5 Jan 2025 on" in html
 
 
 @pytest.mark.parametrize(("days", "title"), [(60, "by day"), (200, "by week"), (400, "by month")])

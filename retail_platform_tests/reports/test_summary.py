@@ -29,7 +29,7 @@ def test_the_table_has_a_row_for_each_figure(day: Material) -> None:
         "Value": Formats("en", "EUR").measure("revenue", float(day.rows["revenue"].sum())),
         "previous": Formats("en").change(day.figures.changes["previous"]["revenue"].per_cent),
         "last year": Formats("en").change(day.figures.changes["year"]["revenue"].per_cent),
-        "4-week average": Formats("en").change(day.figures.changes["average"]["revenue"].per_cent),
+        "4-week avg": Formats("en").change(day.figures.changes["average"]["revenue"].per_cent),
     }
     assert len({tuple(row) for row in rows}) == 1
 
@@ -43,9 +43,10 @@ def test_a_basis_that_nothing_is_known_of_has_no_column(day: Material) -> None:
 def test_the_summary_says_the_day_with_a_plot_and_its_doubts(day: Material) -> None:
     text = summary.markdown(day, language="en")
 
-    headline, image, *doubts = text.split("\n\n")
+    headline, title, image, *doubts = text.split("\n\n")
     assert headline.startswith("**Sat 31 Jan 2026** · 4 stores: revenue **€")
-    found = re.fullmatch(r"!\[Revenue]\(data:image/svg\+xml;base64,([^)]+)\)", image)
+    assert title == "Revenue by day:"
+    found = re.fullmatch(r"!\[Revenue by day]\(data:image/svg\+xml;base64,([^)]+)\)", image)
     assert found
     assert ElementTree.fromstring(base64.b64decode(found[1])).get("aria-label") == "Revenue by day"
     assert "not final" in doubts[0]

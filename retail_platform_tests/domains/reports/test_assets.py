@@ -51,7 +51,7 @@ def test_the_numbers_are_those_of_sql(platform: Platform) -> None:
     formats = Formats("en", platform.retailer.currency)
     names = ("visitors", "transactions", "revenue", "margin", "upt")
     titles = ("Visitors", "Transactions", "Revenue", "Margin", "Units per transaction")
-    expected = [formats.measure(name, value, compact=True) for name, value in zip(names, row, strict=False)]
+    expected = [formats.measure(name, value) for name, value in zip(names, row, strict=False)]
     assert [tiles[title][0] for title in titles] == expected
     assert tiles["Revenue"][3].lstrip("▲▼ ") == formats.change(row[-1])
 
