@@ -6,9 +6,10 @@ from typing import Any
 
 import polars as pl
 
-from retail_platform.dashboard.data.measures import EVERY, OF_MONEY, RATES
+from retail_platform.dashboard.data.measures import EVERY
 from retail_platform.dashboard.filters import Filters
 from retail_platform.dashboard.theme import PALETTES, Figure, Trace, figure
+from retail_platform.domains.metrics.contract import OF_MONEY, RATES
 from retail_platform.language.formats import Formats
 from retail_platform.windows import Window
 

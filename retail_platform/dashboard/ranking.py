@@ -9,9 +9,9 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from retail_platform.dashboard.components import Column, aria, table
-from retail_platform.dashboard.data.measures import OF_MONEY, RATES
 from retail_platform.dashboard.filters import Option
 from retail_platform.dashboard.page import View
+from retail_platform.domains.metrics.contract import OF_MONEY, RATES
 from retail_platform.language.formats import Formats
 
 PORTION = 20

@@ -27,8 +27,6 @@ _LEAST_COMPARED = 0.8  # share of a window's days that must be comparable: a cha
 YEAR = 364  # days: the same weekday
 
 ADDITIVE = ("visitors", "transactions", "units", "revenue", "margin")
-RATES = ("conversion_rate", "margin_rate", "visitors_imputed_share", "cost_known_share")
-OF_MONEY = ("revenue", "margin", "atv", "aur", "sales_per_visitor", "margin_per_visitor")
 _RATIO_BASES = {
     "conversion_rate": ("counted_transactions", "counted_visitors"),
     "atv": ("revenue", "transactions"),

@@ -14,7 +14,6 @@ from retail_platform.dashboard.components import Column, aria, card, choice, gra
 from retail_platform.dashboard.data import hours as hourly
 from retail_platform.dashboard.data.measures import (
     ADDITIVE,
-    OF_MONEY,
     by_period,
     currency_of,
     summed,
@@ -27,6 +26,7 @@ from retail_platform.dashboard.pages.common import PRODUCTS, STORE, tiles
 from retail_platform.dashboard.printed import link
 from retail_platform.dashboard.ranking import hover
 from retail_platform.dashboard.theme import PALETTES, Figure, figure
+from retail_platform.domains.metrics.contract import OF_MONEY
 from retail_platform.language.formats import Formats
 
 

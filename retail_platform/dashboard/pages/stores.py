@@ -13,7 +13,6 @@ from retail_platform.dashboard.charts import lines, measure_axis, over_time
 from retail_platform.dashboard.components import Column, card, choice, graph, message, table, tone
 from retail_platform.dashboard.data.measures import (
     ADDITIVE,
-    OF_MONEY,
     YEAR,
     currency_of,
 )
@@ -22,6 +21,7 @@ from retail_platform.dashboard.page import Page, View
 from retail_platform.dashboard.pages.common import STORE
 from retail_platform.dashboard.ranking import hover
 from retail_platform.dashboard.theme import PALETTES, Figure, Trace, figure
+from retail_platform.domains.metrics.contract import OF_MONEY
 from retail_platform.language.formats import Formats
 
 _MOST_LABELS = 25
