@@ -5,6 +5,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from retail_platform.windows import Window, chunks
 from retail_platform_tests.platform import Platform
@@ -40,6 +42,30 @@ def assert_equal_in_any_order(folder: Path, days: Window, part: int) -> None:
 
 def test_days_in_one_go_in_reverse_and_one_by_one_give_the_same(tmp_path: Path) -> None:
     assert_equal_in_any_order(tmp_path, Window(date(2026, 3, 1), date(2026, 3, 8)), 4)
+
+
+FOOTFALL = ("sensor_health", "footfall", "footfall_anomalies")
+THREE_DAYS = Window(date(2026, 3, 1), date(2026, 3, 3))
+
+
+@pytest.fixture(scope="module")
+def footfall_of_three_days(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    with Platform(tmp_path_factory.mktemp("in_one_go"), seed=3) as platform:
+        assert platform.materialize(str(THREE_DAYS.first), str(THREE_DAYS.last), "+footfall_anomalies").failures == []
+        return {table: platform.hashes()[table] for table in FOOTFALL}
+
+
+@pytest.mark.acceptance
+@settings(max_examples=3, deadline=None)
+@given(order=st.permutations(list(THREE_DAYS.days())))
+def test_footfall_does_not_depend_on_the_order_in_which_days_come(
+    tmp_path_factory: pytest.TempPathFactory, footfall_of_three_days: dict[str, str], order: list[date]
+) -> None:
+    with Platform(tmp_path_factory.mktemp("shuffled"), seed=3) as platform:
+        for day in order:
+            assert platform.materialize(str(day), select="+footfall_anomalies").failures == []
+
+        assert {table: platform.hashes()[table] for table in FOOTFALL} == footfall_of_three_days
 
 
 @pytest.mark.acceptance

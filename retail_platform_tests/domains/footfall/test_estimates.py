@@ -158,6 +158,21 @@ def test_days_made_together_or_apart_are_the_same(cuts: set[int]) -> None:
     assert pl.concat(parts).equals(WHOLE)
 
 
+@settings(max_examples=6, deadline=None)
+@given(order=st.permutations(range(5)))
+def test_the_order_in_which_days_come_does_not_matter(order: list[int]) -> None:
+    """A day that comes is made, and those there are that look at it are made again: no more is needed."""
+    coming = [DAY + timedelta(days=number) for number in range(5)]
+    there, made = {FIRST + timedelta(days=number) for number in range(60)}, dict[date, pl.DataFrame]()
+    for day in (coming[number] for number in order):
+        there.add(day)
+        known = TROUBLED.without(~pl.col("date").is_in(list(there)))
+        made |= {later: known.footfall(later) for later in coming if later >= day and later in there}
+
+    whole = WHOLE.filter(pl.col("date") <= coming[-1])
+    assert pl.concat(made[day] for day in coming).equals(whole)
+
+
 @settings(max_examples=10, deadline=None)
 @given(day=st.integers(0, 74), factor=st.sampled_from([0.0, 0.2, 1.0, 3.0]))
 def test_no_open_hour_is_lost_and_estimates_lie_within_their_intervals(day: int, factor: float) -> None:
