@@ -19,6 +19,7 @@ _LOCALES = {"en": "en_GB", "fr": "fr_FR"}
 NONE = "–"
 _TWO_DECIMALS = ("atv", "aur", "upt", "sales_per_visitor", "margin_per_visitor")
 _COMPACT_FROM = 100_000
+_STILL = 0.05  # per cent below which a change is written as none
 
 
 @cache
@@ -87,9 +88,11 @@ class Formats:
         return _written(value, decimals, self.language, _around(self.language, "percent"))
 
     def change(self, per_cent: float | None) -> str:
-        """A change with its sign, as `+1.2%`."""
+        """A change with its sign, as `+1.2%`; without, where it is none."""
         if per_cent is None:
             return NONE
+        if abs(per_cent) < _STILL:
+            return self.per_cent(0.0)
         shown = self.per_cent(abs(per_cent))
         return ("+" if per_cent >= 0 else "−") + shown
 

@@ -125,7 +125,7 @@ class _Report:
     def _change(self, change: Change) -> tuple[str, str]:
         per_cent = change.per_cent
         if per_cent is None or abs(per_cent) < _STILL:
-            return self._formats.per_cent(None if per_cent is None else 0.0), ""
+            return self._formats.change(per_cent), ""
         return ("▲ " if per_cent > 0 else "▼ ") + self._formats.change(per_cent), "good" if per_cent > 0 else "bad"
 
     def _currencies(self) -> list[Markup]:

@@ -1,14 +1,21 @@
 """The printable report of the dashboard: the chosen stores and days, linked on the pages, guarded as they are."""
 
 import logging
+from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 
-from retail_platform.dashboard.app import ACTIVITY
+from retail_platform.dashboard.app import ACTIVITY, known_of
+from retail_platform.dashboard.data.measures import BASES, changes, summed
 from retail_platform.dashboard.data.source import Data
+from retail_platform.dashboard.filters import parse
+from retail_platform.dashboard.page import View
+from retail_platform.dashboard.pages import PAGES
+from retail_platform.dashboard.pages.common import TILES
 from retail_platform.dashboard.serving import Access, make_server
 from retail_platform.language.formats import Formats
 from retail_platform.storage.lake import Lake
@@ -44,6 +51,32 @@ def test_the_numbers_are_those_of_sql_on_the_same_filters(data: Data, client: Fl
         assert found.tiles[title][0] == formats.measure(name, value)
     assert "South" in found.text
     assert "2 stores" in found.text
+
+
+@pytest.mark.parametrize(
+    "query", ["", "period=1d", "store=S3&period=91d", "region=South&from=2025-12-15&to=2026-01-05"]
+)
+def test_figures_and_changes_are_those_of_the_pages(data: Data, client: FlaskClient, query: str) -> None:
+    view = View(PAGES[0], data, parse(query, known_of(data)).filters)
+    formats, total = Formats("en", "EUR"), summed(view.rows)
+
+    tiles = read(client.get(f"/report?{query}").text).tiles
+
+    for name in TILES:
+        shown = [formats.change(changes(view.rows, basis)[name].per_cent) for basis in BASES]
+        value, *told = tiles[view.t(name)]
+        assert value == formats.measure(name, total[name]), name
+        assert [change.lstrip("▲▼ ") for change in told] == shown, name
+
+
+def test_a_day_without_rows_of_the_store_is_not_missing_where_others_have_some(tmp_path: Path) -> None:
+    lake = lakes.small_lake(tmp_path)
+    closed = pl.col("date") == date(2026, 1, 20), pl.col("store_id") == "S1"
+    lake.replace("store_days", lakes.days().filter(~pl.all_horizontal(closed)), lakes.SPAN)
+
+    told = read(make_server(Data(lake)).test_client().get("/report?store=S1").text).trust
+
+    assert "No day is missing." in told
 
 
 def test_one_store_in_french(client: FlaskClient) -> None:
