@@ -22,6 +22,7 @@ _STILL = 0.05  # per cent below which a change is none
 _BEST, _SHOWN_DAYS, _PRODUCTS = 5, 3, 10
 _FEWEST_FOR_LINE = 7  # days
 _LONG = 10_000_000  # from which on figures are written short
+_LONG_NAME = 22  # letters that a store's name may have beside two measures
 _NUMBER = "number"
 _Row = Sequence[str | Markup]
 
@@ -92,8 +93,8 @@ class _Report:
 
     def _tiles(self) -> Markup:
         of, shown = self._of.figures, self._of.shown
-        tiles = [self._tile(name, of) for name in shown]
-        return element("section", *tiles, self._compared(), class_="tiles", aria_label=self._t("key_figures"))
+        tiles = element("div", *(self._tile(name, of) for name in shown), class_="tiles")
+        return element("section", tiles, self._compared(), aria_label=self._t("key_figures"))
 
     def _tile(self, name: str, of: Figures) -> Markup:
         rows = []
@@ -118,9 +119,7 @@ class _Report:
             self._t("compared_average"),
             self._t("compared_dash"),
         ]
-        return element(
-            "article", element("h2", self._t("compared")), *(element("p", line) for line in lines), class_="note"
-        )
+        return element("p", f"{self._t('compared')} {' · '.join(lines)}", class_="note")
 
     def _change(self, change: Change) -> tuple[str, str]:
         per_cent = change.per_cent
@@ -221,13 +220,15 @@ class _Report:
     def _ranks(
         self, title: str, rows: pl.DataFrame, what: str, named: Callable[[dict[str, object]], str]
     ) -> list[Markup]:
+        labels = [named(row) for row in rows.to_dicts()]
         measures = list(dict.fromkeys([str(self._of.measure), *_BESIDE]))
-        measures = [name for name in measures if name in self._of.shown][:2]
+        most = 1 if what == "stores" and max(map(len, labels)) > _LONG_NAME else 2
+        measures = [name for name in measures if name in self._of.shown][:most]
         names = [self._t("store" if what == "stores" else "day"), *(self._t(name) for name in measures)]
         names += [self._t("against_average")] if "change" in rows.columns else []
         found: list[_Row] = []
-        for row in rows.to_dicts():
-            cells: list[str | Markup] = [named(row), *(self._formats.measure(name, row[name]) for name in measures)]
+        for label, row in zip(labels, rows.to_dicts(), strict=True):
+            cells: list[str | Markup] = [label, *(self._formats.measure(name, row[name]) for name in measures)]
             found.append(cells + ([self._toned(row["change"])] if "change" in row else []))
         return [element("h2", self._t(title)), _table(names, found)]
 
@@ -263,7 +264,11 @@ def _table(names: Sequence[str], rows: Sequence[_Row]) -> Markup:
     kinds = [None, *[_NUMBER] * (len(names) - 1)]
     head = [element("th", name, scope="col", class_=kind) for name, kind in zip(names, kinds, strict=True)]
     body = [
-        element("tr", element("th", row[0], scope="row"), *(element("td", cell, class_=_NUMBER) for cell in row[1:]))
+        element(
+            "tr",
+            element("th", row[0], scope="row", title=row[0]),
+            *(element("td", cell, class_=_NUMBER) for cell in row[1:]),
+        )
         for row in rows
     ]
     return element("table", element("thead", element("tr", *head)), element("tbody", *body))

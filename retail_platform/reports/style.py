@@ -14,14 +14,14 @@ h1 { font-size: 21px; line-height: 1.2; overflow-wrap: anywhere; }
 h2 { font-size: 11.5px; margin-bottom: 3px; }
 .kind { color: #0072b2; font-weight: 600; letter-spacing: .04em; text-transform: uppercase; font-size: 10.5px; }
 .lead { color: #5a6675; }
-.tiles { display: grid; grid-template-columns: repeat(4, 1fr); gap: 8px; }
-.tiles article { display: flex; flex-direction: column; }
+.tiles { display: flex; flex-wrap: wrap; gap: 8px; }
+.tiles article { flex: 1 1 22%; display: flex; flex-direction: column; }
 .tiles article { border: 1px solid #dbe1e8; border-radius: 5px; padding: 6px 8px; }
 .tiles h2 { color: #5a6675; font-weight: 600; margin: 0; font-size: 10.5px; letter-spacing: -.015em; }
 .value { margin-top: auto; font-size: 20px; font-weight: 650; line-height: 1.25; font-variant-numeric: tabular-nums; }
 .tiles dl { display: grid; grid-template-columns: 1fr auto; font-size: 10px; color: #5a6675; line-height: 1.4; }
 .tiles dd { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.tiles .note { border-style: dashed; font-size: 9.5px; color: #5a6675; line-height: 1.3; }
+.note { margin-top: 5px; font-size: 9.5px; color: #5a6675; }
 .good, dd.good { color: #00704f; }
 .bad, dd.bad { color: #b34700; }
 .two { display: grid; grid-template-columns: 1fr 1fr; gap: 6px 16px; }
@@ -30,8 +30,9 @@ figure svg { width: 100%; height: auto; display: block; }
 figcaption { font-size: 9.5px; color: #5a6675; }
 table { border-collapse: collapse; width: 100%; font-size: 11px; margin-bottom: 6px; }
 th, td { padding: 1.5px 0 1.5px 8px; border-bottom: 1px solid #e8ecf1; text-align: left; vertical-align: top; }
-th:first-child { padding-left: 0; overflow-wrap: anywhere; }
-tbody th { font-weight: 400; }
+th:first-child { padding-left: 0; }
+tbody th { font-weight: 400; width: 100%; max-width: 0; }
+tbody th { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 thead th { color: #5a6675; font-weight: 600; font-size: 10px; border-color: #c4ccd6; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 th.number { width: 1%; }
@@ -46,7 +47,7 @@ footer { margin-top: auto; color: #5a6675; font-size: 9.5px; display: flex; just
 tr, figure, article, .trust { break-inside: avoid; }
 @media screen and (max-width: 700px) {
   main { padding: 14px; margin: 0; }
-  .tiles, .two { grid-template-columns: 1fr 1fr; }
+  .tiles article { flex-basis: 40%; }
   .two { grid-template-columns: minmax(0, 1fr); }
 }
 @media print {
