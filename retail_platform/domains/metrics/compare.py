@@ -10,7 +10,8 @@ WEEKS = 4
 
 def ratio(dividend: str, divisor: str) -> pl.Expr:
     """A quotient in Float64; null where the divisor is 0 or unknown."""
-    return pl.col(dividend).cast(pl.Float64) / pl.col(divisor).cast(pl.Float64).replace(0.0, None)
+    below = pl.col(divisor).cast(pl.Float64)
+    return pl.col(dividend).cast(pl.Float64) / pl.when(below != 0).then(below)
 
 
 def with_counted(days: pl.LazyFrame) -> pl.LazyFrame:
