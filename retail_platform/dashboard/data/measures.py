@@ -15,7 +15,7 @@ import polars as pl
 from retail_platform.dashboard.data.grids import COMPARED, MEASURES, MONEY, Integers
 from retail_platform.dashboard.data.totals import Rows, Sums, any_of, dated
 from retail_platform.dashboard.data.unavailable import Unavailable
-from retail_platform.domains.metrics.compare import with_ratios
+from retail_platform.domains.metrics.compare import ratio, with_ratios
 from retail_platform.domains.metrics.contract import UNKNOWN_CURRENCY
 from retail_platform.windows import Window
 
@@ -216,7 +216,7 @@ def _divided(sums: Sums, keys: Mapping[str, pl.Series]) -> pl.DataFrame:
         frame.lazy()
         .with_columns(
             *(pl.col(name) / 100 for name in MONEY),
-            visitors_imputed_share=pl.col("imputed") / pl.col("visitors").replace(0, None),
+            visitors_imputed_share=ratio("imputed", "visitors"),
             area_m2=pl.lit(None, dtype=pl.Float64),
         )
         .pipe(with_ratios)

@@ -70,7 +70,7 @@ class Tables:
         with self._lock(table):
             now, held = self._clock(), self._opened.get(table)
             refused = self._refused.get(table)
-            if refused is not None and now - refused[0] < _TRY_AGAIN:
+            if refused is not None and now < refused[0]:
                 raise refused[1]
             if held is not None and now - held.looked < _LOOK_AGAIN:
                 return held.version
@@ -81,8 +81,8 @@ class Tables:
                     held.version = version_of(table, held.delta)
             except Unavailable as reason:
                 self._opened.pop(table, None)
-                if reason.reason == "lake_unreachable":  # which takes long to find out
-                    self._refused[table] = (self._clock(), reason)
+                wait = _TRY_AGAIN if reason.reason == "lake_unreachable" else _LOOK_AGAIN
+                self._refused[table] = (self._clock() + wait, reason)
                 raise
             held.looked = now
             return held.version

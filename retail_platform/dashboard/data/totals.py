@@ -47,7 +47,8 @@ class Sums:
 
     def series(self, name: str) -> pl.Series:
         """A measure by group, null where it is not known."""
-        return pl.Series(name, self.values[name]).set(pl.Series(~self.known[name]), None)
+        values, known = pl.Series(name, self.values[name]), self.known[name]
+        return values if known.all() else values.set(pl.Series(~known), None)
 
     def total(self, name: str) -> float | None:
         """A measure of all groups together."""

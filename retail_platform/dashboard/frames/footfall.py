@@ -91,33 +91,7 @@ def band(one: View) -> pl.DataFrame:
         (a fraction), `outside`. Closed days are left out, here and in the means; a day with an
         hour that is not known is not known.
     """
-    window = one.filters.window
-    days = (
-        _footfall(one, Window(window.first - timedelta(days=7 * _WEEKS), window.last))
-        .filter(pl.col("method") != "closed")
-        .group_by("date")
-        .agg(visitors=pl.when(pl.col("visitors").null_count() == 0).then(pl.col("visitors").sum()))
-    )
-    now = days.filter(pl.col("date").is_between(window.first, window.last)).sort("date")
-    before = pl.concat(
-        [days.with_columns(pl.col("date") + pl.duration(days=7 * week)) for week in range(1, _WEEKS + 1)]
-    )
-    means = before.group_by("date").agg(average=pl.col("visitors").mean(), weeks=pl.col("visitors").count())
-    share = int(one.filters.option(TOLERANCE)) / 100
-    average = pl.when(pl.col("weeks") >= _FEWEST).then(pl.col("average"))
-    return (
-        now.join(means, on="date", how="left", maintain_order="left")
-        .with_columns(average=average)
-        .select(
-            "date",
-            "visitors",
-            "average",
-            low=pl.col("average") * (1 - share),
-            high=pl.col("average") * (1 + share),
-            deviation=pl.when(pl.col("average") > 0).then(pl.col("visitors") / pl.col("average") - 1),
-        )
-        .with_columns(outside=(pl.col("deviation").abs() > share).fill_null(False))
-    )
+    return one.data.tables.result("footfall", ("footfall band", one.filters), lambda: _band(one))
 
 
 def exceedances(one: View) -> pl.DataFrame:
@@ -146,6 +120,38 @@ def forecast(one: View) -> pl.DataFrame:
     if not found.height:
         raise Unavailable("no_rows")
     return found
+
+
+def _band(one: View) -> pl.DataFrame:
+    window = one.filters.window
+    days = (
+        _footfall(one, Window(window.first - timedelta(days=7 * _WEEKS), window.last))
+        .lazy()
+        .filter(pl.col("method") != "closed")
+        .group_by("date")
+        .agg(visitors=pl.when(pl.col("visitors").null_count() == 0).then(pl.col("visitors").sum()))
+    )
+    now = days.filter(pl.col("date").is_between(window.first, window.last)).sort("date")
+    before = pl.concat(
+        [days.with_columns(pl.col("date") + pl.duration(days=7 * week)) for week in range(1, _WEEKS + 1)]
+    )
+    means = before.group_by("date").agg(average=pl.col("visitors").mean(), weeks=pl.col("visitors").count())
+    share = int(one.filters.option(TOLERANCE)) / 100
+    average = pl.when(pl.col("weeks") >= _FEWEST).then(pl.col("average"))
+    return (
+        now.join(means, on="date", how="left", maintain_order="left")
+        .with_columns(average=average)
+        .select(
+            "date",
+            "visitors",
+            "average",
+            low=pl.col("average") * (1 - share),
+            high=pl.col("average") * (1 + share),
+            deviation=pl.when(pl.col("average") > 0).then(pl.col("visitors") / pl.col("average") - 1),
+        )
+        .with_columns(outside=(pl.col("deviation").abs() > share).fill_null(False))
+        .collect()
+    )
 
 
 def _shown(one: View) -> Window:

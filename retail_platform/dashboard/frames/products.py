@@ -15,7 +15,7 @@ from retail_platform.dashboard.data.products import (
 )
 from retail_platform.dashboard.data.products import PRODUCTS as KNOWN
 from retail_platform.dashboard.filters import Option
-from retail_platform.dashboard.frames.common import numbers_key
+from retail_platform.dashboard.frames.common import TABLES, numbers_key
 from retail_platform.dashboard.page import View
 from retail_platform.dashboard.ranking import Ranking
 
@@ -80,19 +80,26 @@ def all_sold(view: View) -> pl.DataFrame:
     """All that the chosen stores sold, with names."""
     stores, chosen = _store_ids(view), view.filters
     key = numbers_key(view).but(window=chosen.window, categories=())
-    tables = (TABLE, "stores", "store_days", *([KNOWN] if view.data.tables.exists(KNOWN) else []))
     return view.data.tables.result(
-        tables, ("products sold", key), lambda: named(view.data, sold(view.data, stores, chosen.window))
+        _tables(view), ("products sold", key), lambda: named(view.data, sold(view.data, stores, chosen.window))
     )
 
 
 def found(view: View) -> pl.DataFrame:
     """Sums of the products of the categories and words chosen."""
-    rows, chosen = all_sold(view), view.filters
-    rows = rows.with_columns(product=pl.col("product").fill_null(view.t("products_no_name")))
-    if chosen.categories:
-        rows = rows.filter(pl.col("category").is_in(list(chosen.categories)))
-    return searched(rows, chosen.option(SEARCH))
+    chosen = view.filters
+
+    def compute() -> pl.DataFrame:
+        rows = all_sold(view).with_columns(product=pl.col("product").fill_null(view.t("products_no_name")))
+        if chosen.categories:
+            rows = rows.filter(pl.col("category").is_in(list(chosen.categories)))
+        return searched(rows, chosen.option(SEARCH))
+
+    return view.data.tables.result(_tables(view), ("products found", chosen), compute)
+
+
+def _tables(view: View) -> tuple[str, ...]:
+    return (TABLE, *TABLES, *([KNOWN] if view.data.tables.exists(KNOWN) else []))
 
 
 def _by_period(view: View) -> pl.DataFrame:
@@ -111,7 +118,7 @@ def _by_period(view: View) -> pl.DataFrame:
         )
 
     key = ("products by period", numbers_key(view), chosen.grain, tuple(products))
-    return view.data.tables.result((TABLE, "stores", "store_days"), key, compute)
+    return view.data.tables.result((TABLE, *TABLES), key, compute)
 
 
 def _store_ids(view: View) -> list[str] | None:

@@ -7,7 +7,6 @@ import polars as pl
 from retail_platform.dashboard.data import hours as hourly
 from retail_platform.dashboard.data.measures import (
     ADDITIVE,
-    by_period,
     compared_by_period,
     periods,
 )
@@ -16,7 +15,7 @@ from retail_platform.dashboard.data.products import TABLE as SOLD
 from retail_platform.dashboard.data.products import named, sold
 from retail_platform.dashboard.data.queries import collected
 from retail_platform.dashboard.filters import Option
-from retail_platform.dashboard.frames.common import TABLES, numbers_key
+from retail_platform.dashboard.frames.common import TABLES, history, numbers_key
 from retail_platform.dashboard.page import View
 from retail_platform.windows import Window
 
@@ -35,7 +34,7 @@ def days(view: View) -> pl.DataFrame:
         then = compared_by_period(one.rows, chosen.basis, chosen.grain)
         names = [pl.col(name).alias(f"{name}_compared") for name in ADDITIVE]
         every = periods(one.facts.between(chosen.window), chosen.grain)  # of any store: a day it is closed is a gap
-        now = every.to_frame().join(by_period(one.rows, chosen.grain), on="period", how="left", maintain_order="left")
+        now = every.to_frame().join(history(one), on="period", how="left", maintain_order="left")
         return now.join(then.select("period", *names), on="period", how="left", maintain_order="left")
 
     rows = one.data.tables.result(TABLES, ("store days", numbers_key(one), chosen.grain), compute)

@@ -4,8 +4,8 @@ import polars as pl
 from dash.development.base_component import Component
 
 from retail_platform.dashboard.components import tile
-from retail_platform.dashboard.data.measures import BASES, Change, changes, summed
-from retail_platform.dashboard.frames.common import TABLES, numbers_key
+from retail_platform.dashboard.data.measures import BASES, Change, changes
+from retail_platform.dashboard.frames.common import TABLES, key_figures, numbers_key
 from retail_platform.dashboard.page import View
 from retail_platform.language.formats import Formats
 
@@ -15,13 +15,12 @@ TILES = ("visitors", "transactions", "revenue", "margin", "conversion_rate", "at
 
 def tiles(view: View, formats: Formats, history: pl.DataFrame) -> list[Component]:
     """A tile for each key figure, with its changes and, from the rows of `history`, its course."""
-    key, result = numbers_key(view), view.data.tables.result
-    total = result(TABLES, ("key figures", key), lambda: summed(view.rows))
+    total = key_figures(view)
 
     def compute() -> dict[str, dict[str, Change]]:
         return {basis: changes(view.rows, basis) for basis in BASES}
 
-    against = result(TABLES, ("changes of key figures", key), compute)
+    against = view.data.tables.result(TABLES, ("changes of key figures", numbers_key(view)), compute)
     return [
         tile(
             view,

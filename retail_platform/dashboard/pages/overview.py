@@ -10,13 +10,12 @@ from dash.development.base_component import Component
 from retail_platform.dashboard.charts import bars, line, measure_axis, period_windows, time_axis
 from retail_platform.dashboard.components import Column, card, graph, table, tone
 from retail_platform.dashboard.data.measures import (
-    by_period,
     by_store,
     change_by_store,
     compared_by_period,
     currency_of,
-    summed,
 )
+from retail_platform.dashboard.frames.common import history, key_figures
 from retail_platform.dashboard.page import Page, View
 from retail_platform.dashboard.pages.common import TILES, tiles
 from retail_platform.dashboard.printed import link
@@ -68,7 +67,7 @@ def stores(view: View) -> pl.DataFrame:
 
 def _periods(view: View) -> pl.DataFrame:
     chosen = view.filters
-    now = by_period(view.rows, chosen.grain)
+    now = history(view)
     then = compared_by_period(view.rows, chosen.basis, chosen.grain)
     then = then.select("period", *(pl.col(name).alias(f"{name}_compared") for name in ("revenue", "visitors")))
     return now.select("period", *TILES, "visitors_imputed_share").join(then, on="period", how="left")
@@ -146,7 +145,7 @@ def _ranking(view: View, formats: Formats, name: str, rows: pl.DataFrame, *, who
 
 def _trust(view: View, formats: Formats) -> Component:
     rows, window = view.rows, view.filters.window
-    total = summed(rows)
+    total = key_figures(view)
     last = min(window.last, view.facts.span.last)
     wanted = (last - max(window.first, view.facts.span.first)).days + 1
     missing = wanted - len(rows.held)

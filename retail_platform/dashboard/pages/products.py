@@ -66,9 +66,8 @@ def _which(view: View) -> str:
     return view.t("products_chosen") + unknown
 
 
-def _toggled(view: View, product: str) -> str:
+def _toggled(view: View, named_now: list[str], product: str) -> str:
     """The address with a product put among the chosen ones, or taken out."""
-    named_now = frames.named_products(view)
     rest = [name for name in named_now if name != product]
     chosen = rest if product in named_now else [*rest, product][-frames.MOST_CHOSEN :]
     return view.href(view.filters.with_option(frames.CHOSEN, frames.BETWEEN.join(chosen)))
@@ -100,7 +99,7 @@ def _search(view: View) -> Component:
 
 
 def _ranking(view: View, formats: Formats, rows: pl.DataFrame) -> Component:
-    chosen = set(frames.charted(view))
+    chosen, named_now = set(frames.charted(view)), frames.named_products(view)
     rest = [name for name in frames.MEASURES if name != (measure := frames.RANKING.measure(view))]
     columns = [
         Column("product", view.t("product")),
@@ -110,7 +109,8 @@ def _ranking(view: View, formats: Formats, rows: pl.DataFrame) -> Component:
     title = view.t("products_ranking", measure=view.t(measure)) + f" ({formats.currency})"
 
     def href(row: Mapping[str, Any]) -> str:
-        return _toggled(view, row["product_id"]) if row["product_id"] is not None else view.href(view.filters)
+        product = row["product_id"]
+        return _toggled(view, named_now, product) if product is not None else view.href(view.filters)
 
     marked = pl.when(pl.col("product_id").is_in(list(chosen))).then(pl.lit("● ") + pl.col("product"))
     shown = rows.with_columns(product=marked.otherwise(pl.col("product")))

@@ -59,7 +59,7 @@ def _calendar(view: View, formats: Formats) -> Component:
         part = weeks.filter(pl.col("state") == state)
         if part.height:
             days = part["date"].to_list()
-            alone = [view.query(view.filters.but(window=Window(day, day))) for day in days]
+            alone = view.of_windows(Window(day, day) for day in days)
             traces.append(
                 {
                     "type": "scatter",

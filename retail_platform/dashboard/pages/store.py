@@ -14,13 +14,11 @@ from retail_platform.dashboard.components import Column, aria, card, choice, gra
 from retail_platform.dashboard.data import hours as hourly
 from retail_platform.dashboard.data.measures import (
     ADDITIVE,
-    by_period,
     currency_of,
-    summed,
 )
 from retail_platform.dashboard.filters import chosen_stores
 from retail_platform.dashboard.frames import store as frames
-from retail_platform.dashboard.frames.common import TABLES, numbers_key
+from retail_platform.dashboard.frames.common import history, key_figures
 from retail_platform.dashboard.page import BASIS, CHANNEL, CURRENCY, FORMATS, GRAIN, PERIOD, REGIONS, Page, View
 from retail_platform.dashboard.pages.common import PRODUCTS, STORE, tiles
 from retail_platform.dashboard.printed import link
@@ -55,7 +53,7 @@ def _content(one: View) -> Component:
     formats = one.formats(currency_of(one.rows))
     return html.Div(
         [
-            html.Div(tiles(one, formats, _history(one)), className="tiles"),
+            html.Div(tiles(one, formats, history(one)), className="tiles"),
             html.Div(
                 [
                     _days(one, formats),
@@ -90,11 +88,6 @@ def _selector(view: View, shown: str) -> Component:
         className="choice",
         title=view.t("store_choose"),
     )
-
-
-def _history(one: View) -> pl.DataFrame:
-    key, grain = numbers_key(one), one.filters.grain
-    return one.data.tables.result(TABLES, ("store history", key, grain), lambda: by_period(one.rows, grain))
 
 
 def _titled(view: View, formats: Formats, key: str, measure: str) -> str:
@@ -234,7 +227,7 @@ def _opening(one: View, formats: Formats) -> Component:
 
 
 def _trust(one: View, formats: Formats) -> Component:
-    total = one.data.tables.result(TABLES, ("store totals", numbers_key(one)), lambda: summed(one.rows))
+    total = key_figures(one)
     share = total["visitors_imputed_share"]
     facts = [
         *(
