@@ -217,7 +217,7 @@ def _changed(seed: int, name: str) -> Recall:
 
 
 def _recall(of_changes: dict[str, list[Recall]]) -> None:
-    print("\n| change | store-days | found | of them unexplained | major |\n|---|---|---|---|---|")
+    print("\n| change | store-days | found | of all, unexplained | of all, major |\n|---|---|---|---|---|")
     for name, seeds in of_changes.items():
         changed = sum(one.changed for one in seeds)
         counts = [sum(getattr(one, kind) for one in seeds) for kind in ("found", "unexplained", "major")]
