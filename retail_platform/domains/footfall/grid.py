@@ -69,16 +69,16 @@ class Grid:
     def hours_to_count(self) -> Mask:
         """Hours of the last day in which a counter should count (sensor, hour).
 
-        Where a store's hours are known these are they, but for those in which the counter never counted on weeks of
-        the same weekday: its door is shut in them, or its clock wrong for good. Where they are unknown these are the
-        hours that the counter reports on the day, and those in which it mostly counted on the same weekday before,
-        unless the source calls them closed, now or then. On a day that is not over they end with the last hour that a
-        counter of the store reports, or of any store.
+        Where a store's hours are known these are they, but for those of which nothing came from the counter, now or on
+        weeks of the same weekday: its door is shut in them, or its clock wrong for good. Where they are unknown these
+        are the hours that the counter reports on the day, and those in which it mostly counted on the same weekday
+        before, unless the source calls them closed, now or then. On a day that is not over they end with the last hour
+        that a counter of the store reports, or of any store.
         """
         counting = np.isfinite(self.counts[:, -1]) | self.absurd[:, -1]
         before = self.usual_hours()
         often, days = self._same_weekday()
-        never = (often == 0) & (days >= _WEEKS_OF_NEVER) & ~counting
+        never = (often == 0) & (days >= _WEEKS_OF_NEVER) & ~counting & ~self.broken[:, -1]
         anybody = self.any_of_store(counting)
         shut = self.any_of_store(self.closed[:, -1]) & ~anybody
         closed_before = self.any_of_store(np.logical_or.reduce(self.closed[:, -8::-7], axis=1))

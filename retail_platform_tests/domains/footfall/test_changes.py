@@ -69,6 +69,15 @@ def test_what_a_new_counter_missed_is_unknown_where_nothing_tells(beside: bool) 
     assert found.filter(pl.col("hour") >= 11)["visitors"].null_count() == 8
 
 
+def test_a_door_that_is_shut_in_an_open_hour_is_not_missed_in_it() -> None:
+    shut = (pl.col("sensor_id") == "D2") & (pl.col("hour") == 9)
+    well = doors()
+
+    assert methods(well.without(shut).footfall()) == {"observed"}
+    assert well.without(shut).health()["hours_expected"].to_list() == [10, 9]
+    assert methods(well.broken(shut).footfall()) == {"observed", "siblings"}  # it says that it should have counted
+
+
 def test_a_renamed_counter_takes_the_history_and_is_not_counted_twice() -> None:
     named = (pl.col("sensor_id") == "D1") & (pl.col("date") >= DAY - timedelta(days=2))
     well = doors()
