@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from retail_platform.dashboard.data import tables
+from retail_platform.dashboard.data import kept, tables
 from retail_platform.dashboard.data.facts import Facts
 from retail_platform.dashboard.data.measures import by_period, summed
+from retail_platform.dashboard.data.queries import collected
 from retail_platform.dashboard.data.source import Data
 from retail_platform.dashboard.data.tables import Tables, Version
 from retail_platform.dashboard.data.unavailable import Unavailable
@@ -48,6 +49,8 @@ def same(found: Facts, expected: Facts) -> None:
         (found.grids.currencies, expected.grids.currencies),
         (found.grids.values, expected.grids.values),
         (found.grids.known, expected.grids.known),
+        (found.grids.means, expected.grids.means),
+        (found.grids.both, expected.grids.both),
     ):
         for name, grid in theirs.items():
             assert np.array_equal(ours[name], grid), name  # type: ignore[index]
@@ -105,6 +108,25 @@ def test_days_and_stores_that_come_and_go_leave_no_trace(data: Data) -> None:
     found = data.facts()
     assert found.span == Window(first.first + timedelta(days=1), next_day.last)
     same(found, Data(data.lake).facts())
+
+
+@pytest.mark.parametrize("most", [0, 10_000])
+def test_a_query_is_the_same_of_a_table_held_in_memory_and_of_its_files(
+    data: Data, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(kept, "MOST_ROWS", most)
+    week = Window(lakes.LAST - timedelta(days=6), lakes.LAST)
+
+    def asked() -> pl.DataFrame:
+        columns = ("date", "store_id", "revenue")
+        return collected(data, "store_days", columns, lambda rows: rows.filter(store_id="S1").sort("date"), week)
+
+    found = asked()
+    expected = lakes.days().filter(pl.col("date").is_in([*week.days()]), store_id="S1")
+    assert found.equals(expected.select(found.columns))
+
+    data.lake.replace("store_days", lakes.days(DAY, seed=8), DAY)
+    assert asked()[-1].equals(lakes.days(DAY, seed=8).filter(store_id="S1").select(found.columns))
 
 
 def test_a_result_is_computed_once_a_version(data: Data) -> None:

@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import logging
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from pydantic import SecretStr
 from retail_platform.dashboard.app import ACTIVITY, answered
 from retail_platform.dashboard.data.source import Data
 from retail_platform.dashboard.pages import PAGES
-from retail_platform.dashboard.serving import Access, make_server
+from retail_platform.dashboard.serving import Access, make_server, warm
 from retail_platform.storage.lake import Lake
 from retail_platform_tests.dashboard import lakes
 
@@ -69,6 +70,16 @@ def test_health_is_open_and_tells_the_last_day(data: Data) -> None:
     answer = client(data, user="ann", password=SecretStr("secret")).get("/health")
 
     assert (answer.status_code, answer.json) == (200, {"status": "ok", "last_day": str(lakes.LAST)})
+
+
+def test_a_server_that_still_reads_says_so_and_looks_at_every_page_before_it_is_ready(data: Data) -> None:
+    ready = threading.Event()
+    server = make_server(data, ready=ready).test_client()
+
+    assert (server.get("/health").status_code, server.get("/health").json) == (503, {"status": "starting"})
+    warm(data)
+    ready.set()
+    assert server.get("/health").status_code == 200
 
 
 def test_an_empty_lake_is_no_fault_of_the_server(tmp_path: Path) -> None:

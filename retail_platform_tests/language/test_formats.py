@@ -1,6 +1,11 @@
-"""How a change is written: with its sign, and without one where nothing changed."""
+"""Numbers as Babel writes them; a change with its sign, and without one where nothing changed."""
+
+from typing import Any
 
 import pytest
+from babel.numbers import format_currency, format_decimal, format_percent
+from hypothesis import given
+from hypothesis import strategies as st
 
 from retail_platform.language.formats import NONE, Formats
 
@@ -16,3 +21,15 @@ def test_a_change_has_a_sign_where_there_is_one(per_cent: float, english: str, f
 
 def test_an_unknown_change_is_a_dash() -> None:
     assert Formats("en").change(None) == NONE
+
+
+@given(st.integers(-(10**12), 10**12).filter(lambda n: n % 5), st.sampled_from(["en", "fr"]))
+def test_numbers_are_those_of_babel(thousandths: int, language: Any) -> None:
+    """Ties left out: Babel rounds what is written, we what is meant."""
+    value, locale, formats = thousandths / 1000, {"en": "en_GB", "fr": "fr_FR"}[language], Formats(language, "EUR")
+
+    assert formats.number(value) == format_decimal(value, "#,##0", locale)
+    assert formats.number(value, decimals=2) == format_decimal(value, "#,##0.00", locale)
+    assert formats.money(value, cents=True) == format_currency(value, "EUR", locale=locale)
+    percent = {"en": "#,##0.0%", "fr": "#,##0.0\N{NO-BREAK SPACE}%"}[language]
+    assert formats.per_cent(value) == format_percent(value / 100, percent, locale)
