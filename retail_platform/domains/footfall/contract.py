@@ -76,7 +76,7 @@ class SensorHealth(dy.Schema):
 
 
 class Footfall(dy.Schema):
-    """One store in one local hour, every open hour of every store with doors.
+    """One store in one local hour, every open hour of every store with doors; all, where nothing tells when it opens.
 
     `method` is the weakest that was used for any of the store's counters: `observed`; `closed` is a known 0;
     `siblings` estimates from the counters beside it; `corrected` scales a counter that counts too few or too many;

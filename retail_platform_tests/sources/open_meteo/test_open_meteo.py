@@ -7,6 +7,8 @@ import polars as pl
 import pytest
 
 from retail_platform.domains.stores.contract import Store
+from retail_platform.domains.weather.contract import Weather, WeatherDelivery
+from retail_platform.quality.validate import validate
 from retail_platform.sources import open_meteo
 from retail_platform.sources.base import SourceContractError, SourceUnavailable
 from retail_platform.sources.deliver import deliver
@@ -174,6 +176,26 @@ def test_a_refusal_says_why(status: int, error: type[Exception], message: str) -
     reply = told({"error": True, "reason": "Cannot initialize WeatherVariable"}, status)
     with serving(lambda _: reply) as server, pytest.raises(error, match=message):
         deliver(source(server, STRASBOURG), "weather", BOTH)
+
+
+def test_a_server_that_is_not_there_is_unavailable() -> None:
+    with replying(ONE_PLACE) as server:
+        weather = source(server, STRASBOURG)
+
+    with pytest.raises(SourceUnavailable, match=r"weather of 2026-03-01\.\.2026-03-02 at 1 places"):
+        deliver(weather, "weather", BOTH)
+
+
+@pytest.mark.parametrize("value", [b"NaN", b"Infinity", b"1e999"])
+def test_what_is_no_measurement_is_left_to_validation(value: bytes) -> None:
+    with replying(ONE_PLACE.replace(b"7.4", value)) as server:
+        rows = deliver(source(server, STRASBOURG), "weather", BOTH)
+
+    verdict = validate(
+        rows.collect(), delivery=WeatherDelivery, contract=Weather, known={"store_id": pl.Series(["s0"])}
+    )
+    assert verdict.quarantined["date"].to_list() == [FIRST]
+    assert verdict.accepted["date"].to_list() == [SECOND]
 
 
 def test_an_answer_that_fails_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
