@@ -13,7 +13,7 @@ import numpy as np
 
 from retail_platform.domains.anomalies.layout import Counts
 from retail_platform.domains.footfall.grid import HISTORY_DAYS, Floats, Mask
-from retail_platform.domains.footfall.usual import median
+from retail_platform.domains.footfall.usual import median, recent_mean
 
 DAY_SIGMAS, HOUR_SIGMAS = 3.0, 4.5
 """Usual distances that make a band's half width."""
@@ -26,8 +26,6 @@ _DAY_EFFECT, _HOUR_EFFECT = float(np.log(1.2)), float(np.log(1.6))  # a band is 
 _VISITED = 10.0  # persons that usually come in an hour that is remarkable when empty
 _LEAST_PERSONS = 25.0  # by which an hour differs at least
 _LEAST_DAYS = 14  # distances that make a spread
-_HALF_LIFE = 6.0  # weeks
-_CLIP = 0.5  # distance from the median at which a past week stops pulling
 _DAY_FLOOR, _ALL_FLOOR, _HOUR_FLOOR = 0.05, 0.03, 0.08  # of spreads
 _RECENT_DAYS, _RECENT_WEIGHT = 14, 0.7
 _KNOWN = 0.8  # share of a day's usual visitors in known hours without which it has no verdict
@@ -225,14 +223,8 @@ def _sums(visitors: Floats) -> Floats:
 
 def _level(weeks: Floats) -> tuple[Floats, Floats]:
     """A robust mean over the weeks (axis 1), newer ones counting more, and how many there are; NaN for too few."""
-    middle = median(weeks, axis=1)
-    apart = np.clip(weeks - np.expand_dims(middle, 1), -_CLIP, _CLIP)
-    known = np.isfinite(apart)
-    weight = 0.5 ** (np.arange(weeks.shape[1])[::-1] / _HALF_LIFE)
-    weight = weight.reshape(1, -1, *([1] * (weeks.ndim - 2))) * known
-    shift = (np.where(known, apart, 0.0) * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-9)
-    number = known.sum(axis=1).astype(float)
-    return np.where(number >= LEAST_WEEKS, middle + shift, np.nan), number
+    number = np.isfinite(weeks).sum(axis=1).astype(float)
+    return np.where(number >= LEAST_WEEKS, recent_mean(weeks), np.nan), number
 
 
 def _spread(past: Floats, floor: float) -> Floats:

@@ -121,6 +121,16 @@ def day_levels(ratio: Floats, store: Ints, stores: int) -> tuple[Floats, Mask]:
     return np.where(has_siblings, level, others[None, :]), has_siblings
 
 
+def recent_mean(weeks: Floats) -> Floats:
+    """A robust mean of logarithms over the weeks (axis 1), newer ones counting more; NaN where there is nothing."""
+    middle = median(weeks, axis=1)
+    apart = np.clip(weeks - middle[:, None], -_CLIP, _CLIP)
+    known = np.isfinite(apart)
+    age = 0.5 ** (np.arange(weeks.shape[1])[::-1] / _HALF_LIFE)
+    weight = age.reshape(1, -1, *([1] * (weeks.ndim - 2))) * known
+    return middle + (np.where(known, apart, 0.0) * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-9)
+
+
 def median(values: Floats, axis: int) -> Floats:
     """Median without NaN; NaN where there is nothing."""
     if values.shape[axis] == 0:
@@ -188,11 +198,7 @@ def _spikes(grid: Grid, valid: Mask, deviation: Floats) -> Mask:
 def _profile(grid: Grid, logs: Floats, sensors: Ints | slice) -> Floats:
     """A robust mean of each weekday's hours over the past weeks, newer ones counting more (sensor, 7, hour)."""
     weeks = logs.reshape(logs.shape[0], HISTORY_DAYS // 7, 7, 24)
-    middle = median(weeks, axis=1)
-    apart = np.clip(weeks - middle[:, None], -_CLIP, _CLIP)
-    weight = 0.5 ** (np.arange(HISTORY_DAYS // 7)[::-1] / _HALF_LIFE)[None, :, None, None] * np.isfinite(apart)
-    shift = (np.where(np.isfinite(apart), apart, 0.0) * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-9)
-    profile = _with_other_weekdays(middle + shift, weeks)
+    profile = _with_other_weekdays(recent_mean(weeks), weeks)
     celebrating = grid.holiday[grid.store[sensors], -1]
     if celebrating.any():
         sunday = (6 - grid.days[-1].weekday()) % 7
