@@ -5,6 +5,7 @@ Only what HTTP needs belongs here; what is answered is the `app`'s and the pages
 
 import base64
 import binascii
+import gzip
 import hmac
 import logging
 import re
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger("retail_platform.dashboard")
 THREADS = 8
+_LEAST_COMPRESSED = 2_000  # bytes
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ def make_server(
     server: Flask = app.server
     _guard(server, access or Access())
     _harden(server, app)
+    _compress(server)
     _add_health(server, data, ready)
     _add_downloads(server, data, language, pages)
     _add_report(server, data, language, pages[0])
@@ -139,6 +142,21 @@ def _harden(server: "Flask", app: "dash.Dash") -> None:
         response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
         if not request.path.startswith(("/_dash-component-suites/", "/assets/")):
             response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+def _compress(server: "Flask") -> None:
+    """Answers with pages shrink to a tenth; what browsers keep, as scripts, is left to a proxy."""
+    from flask import request
+
+    @server.after_request
+    def compressed(response: "Response") -> "Response":
+        if response.mimetype != "application/json" or response.direct_passthrough:
+            return response
+        response.vary.add("Accept-Encoding")
+        if request.accept_encodings.quality("gzip") and len(content := response.get_data()) > _LEAST_COMPRESSED:
+            response.set_data(gzip.compress(content, 1))
+            response.headers["Content-Encoding"] = "gzip"
         return response
 
 

@@ -1,6 +1,7 @@
 """The dashboard over HTTP: who may look, headers, health, downloads, hostile addresses, the activity log."""
 
 import base64
+import gzip
 import io
 import json
 import logging
@@ -80,6 +81,16 @@ def test_a_server_that_still_reads_says_so_and_looks_at_every_page_before_it_is_
     warm(data)
     ready.set()
     assert server.get("/health").status_code == 200
+
+
+def test_large_answers_are_compressed_for_who_takes_it(data: Data) -> None:
+    packed = client(data).get("/_dash-layout", headers={"Accept-Encoding": "gzip"})
+    plain = client(data).get("/_dash-layout")
+
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in plain.headers
+    assert gzip.decompress(packed.data) == plain.data
+    assert len(packed.data) == int(packed.headers["Content-Length"]) < len(plain.data) / 3
 
 
 def test_an_empty_lake_is_no_fault_of_the_server(tmp_path: Path) -> None:
