@@ -30,7 +30,7 @@ _OPEN_AGAIN = 30.0  # seconds after which a table is opened anew: one deleted an
 _TRY_AGAIN = 10.0  # seconds after which a lake that did not answer is asked again
 _MOST_BYTES = 256_000_000
 _MOST_RESULTS = 64_000_000  # bytes
-_DAYS_AT_ONCE = 128
+_ROWS_AT_ONCE = 200_000
 T = TypeVar("T")
 
 
@@ -133,8 +133,11 @@ class Tables:
     def parts(self, version: Version, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
         """All rows, some days at a time: to read three years at once takes twice the memory."""
         days = [day for _, day in version.files if day is not None]
-        windows = chunks(Window(min(days), max(days)), _DAYS_AT_ONCE) if days else (None,)
-        return (self.read(version, columns, window) for window in windows)
+        if not days or version.rows is None:
+            return iter([self.read(version, columns)])
+        span = Window(min(days), max(days))
+        size = max(1, len(span) * _ROWS_AT_ONCE // max(version.rows, 1))
+        return (self.read(version, columns, window) for window in chunks(span, size))
 
     def read(
         self, version: Version, columns: Sequence[str], window: Window | None = None, days: Sequence[date] | None = None
