@@ -136,7 +136,9 @@ class Settings(BaseSettings):
         pattern=r"^https?://[^@\s]+$",
     )
 
-    language: Literal["en", "fr"] = Field("en", description="the dashboard's language, where a visitor chooses none")
+    language: Literal["en", "fr"] = Field(
+        "en", description="language of reports, and of the dashboard where a visitor chooses none"
+    )
     dashboard_user: str | None = Field(None, description="who may look at the dashboard, with a password", min_length=1)
     dashboard_password: SecretStr | None = Field(None, description="the password of RETAIL_DASHBOARD_USER")
     dashboard_proxy_header: str | None = Field(
