@@ -173,5 +173,5 @@ def _of_nobody(grid: Grid, reported: Mask) -> Mask:
     Their opening hours are not known, nothing was delivered, on the day or its weekday before, and no silence in weeks
     in which they delivered says that they close on it.
     """
-    nothing = grid.trading[:, -1] & ~grid.hours_known[:, -1] & ~reported.any(axis=1) & ~grid.looks_closed()
+    nothing = grid.trading[:, -1] & ~grid.hours_known[:, -1] & ~reported.any(axis=1) & ~grid.weekday_known()
     return np.broadcast_to(nothing[:, None], reported.shape)

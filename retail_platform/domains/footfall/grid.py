@@ -114,13 +114,16 @@ class Grid:
             found[there] = combine.reduceat(values, first, axis=0)
         return found
 
-    def looks_closed(self) -> Mask:
-        """Stores that were silent, or closed, on the last day's weekday in a week in which they delivered (store)."""
+    def weekday_known(self) -> Mask:
+        """Stores whose last day's weekday is known from a week in which they delivered (store).
+
+        Where they have no hours to count on it, this is a weekday on which they mostly are silent, or closed.
+        """
         delivered = self.any_of_store(self.delivered)
         begun = np.logical_or.accumulate(delivered, axis=1)[:, :-1:7]
         weeks = delivered[:, :-1].reshape(len(delivered), HISTORY_DAYS // 7, 7).any(axis=2)
-        closed: Mask = np.logical_or.reduce(begun & weeks, axis=1)
-        return closed
+        known: Mask = np.logical_or.reduce(begun & weeks, axis=1)
+        return known
 
     def upto(self, day: date) -> "Grid":
         """The part that a day may look at: itself and the days before; its last day is `day`."""
