@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from retail_platform.domains.footfall import layout
 from retail_platform_tests.domains.footfall.doors import DAY, FIRST, OPEN, Doors, doors, methods, on
 
 WEEK = timedelta(days=7)
@@ -184,6 +185,12 @@ def test_no_open_hour_is_lost_and_estimates_lie_within_their_intervals(day: int,
     assert (known["visitors_low"] <= known["visitors"]).all()
     assert (known["visitors"] <= known["visitors_high"]).all()
     assert known.filter(pl.col("observed_visitors") > pl.col("visitors")).is_empty()
+
+
+def test_very_many_counters_are_numbered_to_the_same_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "_TABLE", 0)
+
+    assert TROUBLED.footfall(DAY, DAY + timedelta(days=9)).equals(WHOLE)
 
 
 def test_readings_after_the_day_do_not_matter() -> None:
