@@ -4,6 +4,7 @@ Only the layout belongs here: how it is made of rows, and of an older one and th
 `totals`' business.
 """
 
+import mmap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -87,7 +88,7 @@ def laid_out(rows: pl.DataFrame, stores: int, window: Window) -> Grids:
     at = (rows["store"].cast(pl.Int64) * shape[1] + days).to_numpy()
 
     def placed(values: pl.Series, kind: type[np.generic]) -> Numbers:
-        grid = np.zeros(shape, kind)
+        grid = _zeros(shape, kind)
         grid.reshape(-1)[at] = values.to_numpy()
         return grid
 
@@ -107,8 +108,8 @@ def laid_out(rows: pl.DataFrame, stores: int, window: Window) -> Grids:
             for name in MEASURES
         },
         known={name: placed(rows[name].is_not_null(), np.bool_) if unknown[name] else there for name in MEASURES},
-        means={name: np.zeros(shape) for name in COMPARED},
-        both={name: np.zeros(shape, np.bool_) for name in COMPARED},
+        means={name: _zeros(shape, np.float64) for name in COMPARED},
+        both={name: _zeros(shape, np.bool_) for name in COMPARED},
     )
     _fill_means(made, 0, shape[1])
     return made
@@ -132,7 +133,7 @@ def replaced(base: Grids, places: Integers, fresh: Grids, days: Sequence[date], 
 
     def joined(old: Numbers | None, new: Numbers | None) -> Numbers:
         kind = next(part.dtype for part in (old, new) if part is not None)
-        grid = np.zeros((stores, len(window)), kind)
+        grid = _zeros((stores, len(window)), kind)
         if old is not None:
             grid[places[kept], there] = old[kept]
         grid[:, columns] = new[:, sources] if new is not None else 0
@@ -154,6 +155,12 @@ def replaced(base: Grids, places: Integers, fresh: Grids, days: Sequence[date], 
     if columns:
         _fill_means(made, min(columns), min(max(columns) + 7 * WEEKS + 1, len(window)))
     return _trimmed(made)
+
+
+def _zeros(shape: tuple[int, int], kind: npt.DTypeLike) -> Numbers:
+    """Zeros in memory that goes back to the system with them: a heap would keep it for the thread that asked."""
+    size = shape[0] * shape[1] * np.dtype(kind).itemsize
+    return np.frombuffer(mmap.mmap(-1, max(size, 1)), kind, shape[0] * shape[1]).reshape(shape)
 
 
 def _trimmed(grids: Grids) -> Grids:

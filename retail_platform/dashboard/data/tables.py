@@ -8,6 +8,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar, cast
@@ -71,7 +72,7 @@ class Tables:
             now, held = self._clock(), self._opened.get(table)
             refused = self._refused.get(table)
             if refused is not None and now < refused[0]:
-                raise refused[1]
+                raise copy(refused[1])  # one that is raised keeps all that its callers held
             if held is not None and now - held.looked < _LOOK_AGAIN:
                 return held.version
             try:
@@ -82,7 +83,7 @@ class Tables:
             except Unavailable as reason:
                 self._opened.pop(table, None)
                 wait = _TRY_AGAIN if reason.reason == "lake_unreachable" else _LOOK_AGAIN
-                self._refused[table] = (self._clock() + wait, reason)
+                self._refused[table] = (self._clock() + wait, copy(reason))
                 raise
             held.looked = now
             return held.version
