@@ -1,6 +1,8 @@
 """What the dashboard reads: new versions without a restart, only changed days, a reason for what is not there."""
 
+import gc
 import shutil
+import weakref
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -127,6 +129,20 @@ def test_a_query_is_the_same_of_a_table_held_in_memory_and_of_its_files(
 
     data.lake.replace("store_days", lakes.days(DAY, seed=8), DAY)
     assert asked()[-1].equals(lakes.days(DAY, seed=8).filter(store_id="S1").select(found.columns))
+
+
+def test_an_old_version_is_let_go_after_a_look_that_missed_a_table(data: Data) -> None:
+    def look() -> weakref.ref[Facts]:
+        facts = data.facts()
+        assert not data.tables.exists("nothing")
+        return weakref.ref(facts)
+
+    old = look()
+    data.lake.replace("store_days", lakes.days(DAY, seed=8), DAY)
+    data.facts()
+    gc.collect()
+
+    assert old() is None
 
 
 def test_a_result_is_computed_once_a_version(data: Data) -> None:
