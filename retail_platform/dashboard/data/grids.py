@@ -128,13 +128,16 @@ def replaced(base: Grids, places: Integers, fresh: Grids, days: Sequence[date], 
     first = min(base.first, fresh.first)
     window = Window(first, max(base.window.last, fresh.window.last))
     begin, kept = (base.first - first).days, places >= 0
+    same = np.array_equal(places, np.arange(stores))  # as almost always: then one copy is enough
     there = slice(begin, begin + base.there.shape[1])
     columns, sources = ([(day - start).days for day in days] for start in (first, fresh.first))
 
     def joined(old: Numbers | None, new: Numbers | None) -> Numbers:
         kind = next(part.dtype for part in (old, new) if part is not None)
         grid = _zeros((stores, len(window)), kind)
-        if old is not None:
+        if old is not None and same:
+            grid[:, there] = old
+        elif old is not None:
             grid[places[kept], there] = old[kept]
         grid[:, columns] = new[:, sources] if new is not None else 0
         return grid
