@@ -28,6 +28,11 @@ class Server:
     process: int
     started: float
 
+    def worked(self) -> float:
+        """Seconds of processor time so far: what an answer costs, whatever else the machine does."""
+        fields = Path(f"/proc/{self.process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def peak(self) -> float:
         """The most memory it ever had, in MiB: `VmHWM` of Linux."""
         status = Path(f"/proc/{self.process}/status").read_text(encoding="ascii")
