@@ -6,12 +6,18 @@ from retail_platform.domains.metrics.contract import COMPARED, DailyMetrics
 from retail_platform.windows import Window
 
 WEEKS = 4
+_PARTS = 2.0**20  # of a visitor
 
 
 def ratio(dividend: str, divisor: str) -> pl.Expr:
     """A quotient in Float64; null where the divisor is 0 or unknown."""
     below = pl.col(divisor).cast(pl.Float64)
     return pl.col(dividend).cast(pl.Float64) / pl.when(below != 0).then(below)
+
+
+def in_parts(visitors: pl.Expr) -> pl.Expr:
+    """Fractions of visitors as whole numbers of small parts: they add up alike in any order, to the last bit."""
+    return (visitors * _PARTS).round() / _PARTS
 
 
 def with_counted(days: pl.LazyFrame) -> pl.LazyFrame:

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from retail_platform.domains.metrics.compare import with_counted, with_ratios
+from retail_platform.domains.metrics.compare import in_parts, with_counted, with_ratios
 from retail_platform.domains.metrics.contract import (
     COMPARED_WITH_LAST_YEAR,
     GRAINS,
@@ -13,7 +13,6 @@ from retail_platform.domains.metrics.contract import (
 
 _EVERY = {"day": "1d", "week": "1w", "month": "1mo", "quarter": "1q", "year": "1y"}
 _AVERAGED = ("visitors_imputed_share", "area_m2")
-_FRACTION = 2.0**20  # of a visitor: whole numbers of such parts add up alike in any order
 _SUMMED = [name for name in PeriodMeasures.column_names() if name not in _AVERAGED]
 
 
@@ -92,7 +91,7 @@ def _with_last_year(days: pl.LazyFrame) -> pl.LazyFrame:
 
 def _summed(days: pl.LazyFrame, grain: str) -> pl.LazyFrame:
     start = pl.col("date").dt.truncate(_EVERY[grain])
-    imputed = (pl.col("visitors") * pl.col("visitors_imputed_share") * _FRACTION).round().sum() / _FRACTION
+    imputed = in_parts(pl.col("visitors") * pl.col("visitors_imputed_share")).sum()
     return (
         days.with_columns(period_start=start)
         .group_by("period_start", "store_id", "currency")

@@ -5,6 +5,7 @@ Comparisons and periods are in `compare` and `periods`; reducing sale lines is `
 
 import polars as pl
 
+from retail_platform.domains.metrics.compare import in_parts
 from retail_platform.domains.metrics.contract import HourlyMetrics, ProductDailyMetrics, StoreDay
 from retail_platform.domains.products.transform import with_unit_cost
 from retail_platform.domains.stores.contract import ONLINE
@@ -127,7 +128,7 @@ def _with_hourly_visitors(rows: pl.LazyFrame, footfall: pl.LazyFrame | None) -> 
     complete = pl.col("visitors").is_not_null()
     has_doors = pl.col("format") != ONLINE
     return rows.join(counted, on=_STORE_HOUR, how="left").with_columns(
-        imputed_visitors=pl.col("visitors") * pl.col("imputed_share"),
+        imputed_visitors=in_parts(pl.col("visitors") * pl.col("imputed_share")),
         visitors_complete=pl.when(has_doors & pl.col("hour").is_not_null()).then(complete),
     )
 

@@ -1,6 +1,7 @@
 """A day against the same weekday of the four weeks before it."""
 
 from datetime import date, timedelta
+from random import Random
 from typing import Any
 
 import polars as pl
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from retail_platform.domains.metrics.compare import daily_metrics
+from retail_platform.domains.metrics.compare import daily_metrics, in_parts
 from retail_platform.domains.metrics.contract import COMPARED, DailyMetrics, StoreDay
 from retail_platform.windows import Window
 from retail_platform_tests.domains.frames import MONDAY, frame, money
@@ -169,3 +170,18 @@ def test_rows_in_any_order_and_ranges_of_any_size_give_the_same(
     shuffled = data.draw(st.permutations(rows))
     halves = [Window(SPAN.first, middle - timedelta(days=1)), Window(middle, SPAN.last)]
     assert_frame_equal(pl.concat([metrics(*shuffled, window=half) for half in halves]), whole)
+
+
+@given(st.lists(st.tuples(st.integers(0, 10_000), st.floats(0, 1)), min_size=3, max_size=200), st.randoms())
+@settings(max_examples=50)
+def test_parts_of_visitors_add_up_alike_in_any_order(hours: list[tuple[int, float]], chance: Random) -> None:
+    shuffled = chance.sample(hours, len(hours))
+
+    sums = [
+        pl.DataFrame(rows, schema=["visitors", "share"], orient="row")
+        .select(in_parts(pl.col("visitors") * pl.col("share")).sum())
+        .item()
+        for rows in (hours, shuffled)
+    ]
+
+    assert sums[0] == sums[1] == pytest.approx(sum(visitors * share for visitors, share in hours), abs=1e-3)
