@@ -19,6 +19,7 @@ from urllib.request import Request, urlopen
 
 PROJECT = Path(__file__).resolve().parents[2]
 
+_RETAIL = (sys.executable, "-c", "from retail_platform.cli import app; app()")
 _START_SECONDS = 120
 _STOP_SECONDS = 20
 _LOCATIONS = """{ workspaceOrError { ... on Workspace { locationEntries {
@@ -34,12 +35,13 @@ def project_folder(folder: Path) -> Path:
 
 
 @contextmanager
-def retail_dev(folder: Path, settings: Mapping[str, str]) -> Iterator[str]:
+def retail_dev(folder: Path, settings: Mapping[str, str], *options: str) -> Iterator[str]:
     """Run `retail dev` (which becomes `dagster dev`) in a project folder until the block ends.
 
     Args:
         folder: of `project_folder`; the instance and the lake lie under it.
         settings: `RETAIL_*` variables.
+        options: of the command; without any it starts no dashboard.
 
     Yields:
         The server's address, once its code location is loaded.
@@ -53,7 +55,7 @@ def retail_dev(folder: Path, settings: Mapping[str, str]) -> Iterator[str]:
     log = folder / "dev.log"
     with log.open("wb") as output:
         server = subprocess.Popen(
-            [sys.executable, "-c", "from retail_platform.cli import app; app()", "dev", "--port", str(port)],
+            [*_RETAIL, "dev", "--port", str(port), *(options or ["--no-dashboard"])],
             cwd=folder,
             env=os.environ | {"DAGSTER_HOME": str(folder)} | dict(settings),
             stdout=output,

@@ -68,9 +68,7 @@ class Job:
 def job(tmp_path: Path) -> Job:
     """A fresh checkout, with the environment that `make` would have made."""
     folder = tmp_path / "checkout"
-    shutil.copytree(
-        PROJECT / "retail_platform", folder / "retail_platform", ignore=shutil.ignore_patterns("__pycache__")
-    )
+    shutil.copytree(PROJECT / "retail_platform", folder / "retail_platform")
     shutil.copy(PROJECT / "dagster.yaml", folder)
     (folder / ".venv" / "bin").mkdir(parents=True)
     retail = folder / ".venv" / "bin" / "retail"
