@@ -36,6 +36,7 @@ _AT_REST = """() => {
 BROKEN_DAY = date(2026, 1, 14)
 BEFORE = Window(date(2025, 10, 1), date(2025, 12, 31))
 """What the dashboard compares the month with."""
+_WIDTH, _TALLEST = 1366, 1500
 PAGES = {
     "overview": "/?period=mtd",
     "overview_dark": "/?period=28d&by=day&against=average&theme=dark",
@@ -118,12 +119,17 @@ def dashboard(folder: Path, settings: Mapping[str, str]) -> None:
     server = subprocess.Popen(command, cwd=folder, env=_environment(folder, settings))
     try:
         wait_until_open(port, server)
-        with ui.browser_page(1366, 900) as page:
+        with ui.browser_page(_WIDTH, 900) as page:
             for name, address in PAGES.items():
                 page.goto(f"http://127.0.0.1:{port}{address}")
                 expect(page.locator("figure .main-svg").first).to_be_visible()
                 page.wait_for_load_state("networkidle")
-                page.screenshot(path=IMAGES / f"dashboard_{name}.png", full_page=name != "overview_dark")
+                height = min(_TALLEST, page.evaluate("document.documentElement.scrollHeight"))
+                page.screenshot(
+                    path=IMAGES / f"dashboard_{name}.png",
+                    full_page=True,
+                    clip={"x": 0, "y": 0, "width": _WIDTH, "height": height},
+                )
     finally:
         server.terminate()
         server.wait()

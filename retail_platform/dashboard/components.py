@@ -31,6 +31,7 @@ class Column:
         shown: makes a cell's text of a value; None: as it is.
         number: whether it is set to the right.
         tone: makes `good`, `bad` or nothing of a value.
+        prose: whether it holds sentences, which may go over several lines.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Column:
     shown: Callable[[Any], str] | None = None
     number: bool = False
     tone: Callable[[Any], str] | None = None
+    prose: bool = False
 
 
 def aria(**attributes: str) -> dict[str, Any]:
@@ -231,8 +233,10 @@ def _cell(row: Mapping[str, Any], column: Column, href: Callable[[Mapping[str, A
     value = row[column.name]
     shown = column.shown(value) if column.shown else "–" if value is None else str(value)
     if href is not None:
-        return html.Th(dcc.Link(shown, href=href(row)), scope="row")
-    names = ["number"] if column.number else []
+        address = href(row)
+        outside = address.startswith(("http://", "https://"))
+        return html.Th((html.A if outside else dcc.Link)(shown, href=address), scope="row")
+    names = [name for name in ("number", "prose") if getattr(column, name)]
     if column.tone:
         names.append(column.tone(value))
     return html.Td(shown, className=" ".join(names))

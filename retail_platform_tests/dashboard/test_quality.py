@@ -102,6 +102,8 @@ def test_the_page_in_a_browser(page: Page, data: Data) -> None:
         expect(days).to_have_count(2)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         assert faults(page) == []
+        checked = page.locator("section[aria-labelledby=card-checks]").get_by_role("link", name="sales")
+        assert checked.evaluate("link => link.href") == "http://dagster.example/assets/sales?view=checks"
         days.nth(1).get_by_role("link").press("Enter")
         expect(days).to_have_count(1)
         expect(days).to_contain_text("sales")

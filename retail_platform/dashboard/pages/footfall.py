@@ -234,7 +234,7 @@ def _health(one: View, formats: Formats) -> Component:
         Column("date", one.t("footfall_day"), formats.weekday),
         Column("sensor_id", one.t("footfall_sensor")),
         Column("status", one.t("footfall_status"), lambda status: one.t(f"health_{status}")),
-        Column("reason", one.t("footfall_reason")),
+        Column("reason", one.t("footfall_reason"), prose=True),
     ]
     listed = _listed(bad, columns, title, one.t("footfall_health_good"))
     return card(one, "health", title, graph("health", made, title), listed, about=one.t("footfall_health_about"))

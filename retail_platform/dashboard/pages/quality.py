@@ -159,7 +159,7 @@ def _checks(view: View, formats: Formats) -> Component:
         Column("days_failing", view.t("quality_days_failing"), formats.number, number=True),
         Column("last_day", view.t("quality_last_failing"), lambda day: formats.day(day) if day else "–"),
         Column("judged", view.t("quality_judged"), formats.instant),
-        Column("found", view.t("quality_found"), lambda said: said or "–"),
+        Column("found", view.t("quality_found"), lambda said: said or "–", prose=True),
     ]
 
     def to_checks(row: Mapping[str, Any]) -> str:
