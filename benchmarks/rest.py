@@ -7,7 +7,6 @@ Each day is read as an asset reads it: asked for by store, page by page, checked
 
 import os
 import resource
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,9 +17,10 @@ from datetime import date
 from pathlib import Path
 from statistics import median
 
+from retail_platform_tests.servers import free_port, wait_until_open
+
 TOKEN = "benchmark"
 DAYS = (date(2026, 1, 9), date(2026, 1, 16), date(2026, 1, 30))  # Fridays
-READY_SECONDS = 60
 
 
 def main() -> None:
@@ -55,9 +55,7 @@ def _peak() -> int:
 @contextmanager
 def _served(folder: Path) -> Iterator[str]:
     """The address of a source API of demo size, in a process of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     environment = {key: value for key, value in os.environ.items() if not key.startswith("RETAIL_")}
     environment["RETAIL_SOURCE_TOKEN"] = TOKEN
     command = [sys.executable, "-m", "retail_platform.cli", "serve-source", "--port", str(port), "--scale", "demo"]
@@ -66,21 +64,10 @@ def _served(folder: Path) -> Iterator[str]:
         subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log) as server,
     ):
         try:
-            _wait(server, port, folder / "server.log")
+            wait_until_open(port, server)
             yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
-
-
-def _wait(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
-    started = time.monotonic()
-    while time.monotonic() - started < READY_SECONDS and server.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit(f"the source API did not start:\n{log.read_text()}")
 
 
 if __name__ == "__main__":

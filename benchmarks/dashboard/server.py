@@ -1,7 +1,6 @@
 """The real server as a process, and the callback that a browser calls, asked over HTTP as a browser asks it."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
+from retail_platform_tests.servers import free_port
 
 _PATIENCE = 60.0  # seconds
 
@@ -82,9 +83,7 @@ class Visitor:
 @contextmanager
 def served(lake: str) -> Iterator[Server]:
     """`retail dashboard` over a lake, once it says that it is well."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     environment = {key: value for key, value in os.environ.items() if not key.startswith("RETAIL_")}
     command = [sys.executable, "-m", "retail_platform.cli", "dashboard", "--port", str(port), "--lake", lake]
     log = Path(lake).parent / "server.log"

@@ -17,7 +17,7 @@ from retail_platform.dashboard.frames import products as product_frames
 from retail_platform.dashboard.frames import store as store_frames
 from retail_platform.dashboard.frames import stores as stores_frames
 from retail_platform.dashboard.page import Page, View
-from retail_platform.dashboard.pages import products, store, stores
+from retail_platform.dashboard.pages import overview, products, store, stores
 from retail_platform.domains.metrics.periods import period_metrics
 from retail_platform.storage.sql import connect
 from retail_platform.windows import Window
@@ -201,6 +201,19 @@ def test_one_store_is_shown_though_several_are_chosen_and_a_closed_day_is_a_gap(
 
 def test_a_store_without_doors_says_why_it_has_no_hours(data: Data) -> None:
     assert "No door of this store was counted" in text(store.layout(look(data, store.PAGE, stores=("WEB",))))
+
+
+def test_a_day_on_which_only_the_chosen_store_was_closed_is_not_missing(tmp_path: Path) -> None:
+    gap, closed = lakes.LAST - timedelta(days=40), lakes.LAST - timedelta(days=38)
+    lake = lakes.small_lake(tmp_path)
+    lake.replace(
+        "store_days", lakes.days(Window(closed, closed)).filter(pl.col("store_id") != "S3"), Window(closed, closed)
+    )
+    window = Window(gap - timedelta(days=2), closed)
+
+    shown = text(overview.layout(look(Data(lake, "Europe/Paris"), overview.PAGE, stores=("S3",), window=window)))
+
+    assert "'1 day missing'" in shown
 
 
 def test_a_store_without_rows_says_so_and_lets_another_be_chosen(data: Data) -> None:

@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import Request, urlopen
+
+from retail_platform_tests.servers import free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -49,9 +50,7 @@ def retail_dev(folder: Path, settings: Mapping[str, str], *options: str) -> Iter
     Raises:
         RuntimeError: the server ends or the code location does not load; with the log's end.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     log = folder / "dev.log"
     with log.open("wb") as output:
         server = subprocess.Popen(

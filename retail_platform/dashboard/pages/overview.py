@@ -148,7 +148,7 @@ def _trust(view: View, formats: Formats) -> Component:
     total = key_figures(view)
     last = min(window.last, view.facts.span.last)
     wanted = (last - max(window.first, view.facts.span.first)).days + 1
-    missing = wanted - len(rows.held)
+    missing = wanted - len(view.facts.between(window).held)  # on a day without a row of theirs these stores were closed
     facts = [
         view.t("trust_imputed", share=formats.measure("visitors_imputed_share", total["visitors_imputed_share"])),
         view.t("trust_missing_none")
