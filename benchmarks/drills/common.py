@@ -22,6 +22,7 @@ HEALING = {"RETAIL_HEAL_DAYS": "60", "RETAIL_HEAL_BACKOFF": "5", "RETAIL_HEAL_AT
 """Healing that has no time to lose."""
 _PATIENCE = 600.0
 _GLANCE = 0.25
+_LOOKING = 9  # times as long as a look is waited until the next
 
 
 @dataclass(frozen=True)
@@ -150,17 +151,19 @@ def same(site: Site, other: Site) -> tuple[bool, str]:
 
 
 def wait_for(what: str, condition: Callable[[], bool], patience: float = _PATIENCE) -> float:
-    """Look until something is so; seconds it took.
+    """Look until something is so; seconds it took. A look that costs much comes seldom, to leave the machine to others.
 
     Raises:
         TimeoutError: it never was.
     """
     begun = time.monotonic()
-    while not condition():
+    while True:
+        looked = time.monotonic()
+        if condition():
+            return time.monotonic() - begun
         if time.monotonic() - begun > patience:
             raise TimeoutError(f"{what}: not within {patience:.0f} s")
-        time.sleep(_GLANCE)
-    return time.monotonic() - begun
+        time.sleep(max(_GLANCE, _LOOKING * (time.monotonic() - looked)))
 
 
 @contextmanager

@@ -40,8 +40,18 @@ def is_remote(uri: str) -> bool:
 
 
 def absolute(uri: str) -> str:
-    """The address independent of the working folder, without a slash at its end."""
-    return uri.rstrip("/") if is_remote(uri) else str(Path(uri).expanduser().resolve())
+    """The address independent of the working folder, without a slash at its end.
+
+    Raises:
+        LakeError: it holds what Delta would take for an escaped character, as %20, and look elsewhere.
+    """
+    whole = uri.rstrip("/") if is_remote(uri) else str(Path(uri).expanduser().resolve())
+    if escaped := re.search(r"%[0-9A-Fa-f]{2}", whole):
+        raise LakeError(
+            f"the lake {whole} cannot be used: {escaped[0]} in it would be read as an escaped character. "
+            f"Set {VARIABLE} to a place without"
+        )
+    return whole
 
 
 def storage_options(uri: str) -> dict[str, str]:
@@ -76,6 +86,8 @@ def asked(uri: str, action: Callable[[], T]) -> T:
         return action()
     try:
         return s3.insist(action)
+    except s3.CredentialsMissing as error:
+        raise LakeError(f"the lake at {uri} cannot be reached: {error}") from error
     except Exception as error:  # of three libraries without a common base
         reason = s3.why(error, VARIABLE)
         if reason is None:

@@ -231,6 +231,23 @@ def test_a_missing_table_says_how_to_make_it(lake: Lake) -> None:
     assert not lake.exists("sales")
 
 
+def test_a_place_that_delta_would_look_for_elsewhere_is_refused(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "50% of%20all"))
+
+    with pytest.raises(LakeError, match="%20 in it would be read as an escaped character"):
+        lake.replace("sales", rows(1), days(1))
+
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_percent_sign_of_a_place_is_no_escape(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "50% of all #1?"))
+
+    lake.replace("sales", rows(1), days(1))
+
+    assert content(lake, "sales") == {day(1): [0, 0]}
+
+
 def test_a_window_of_a_table_without_days_is_refused(lake: Lake) -> None:
     lake.replace("stores", pl.DataFrame({"store_id": ["a"]}), None)
 

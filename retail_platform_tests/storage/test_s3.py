@@ -209,8 +209,10 @@ class TestWhatAStoreRefuses:
         monkeypatch.setenv("AWS_CONFIG_FILE", "none")
         monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
-        with pytest.raises(LakeError, match="no AWS credentials: set AWS_ACCESS_KEY_ID and"):
+        with pytest.raises(LakeError, match="no AWS credentials: set AWS_ACCESS_KEY_ID and") as told:
             ask(lake)
+
+        assert str(told.value).count("AWS_ACCESS_KEY_ID") == 1
 
     @pytest.mark.usefixtures("s3_bucket")
     def test_wrong_credentials(

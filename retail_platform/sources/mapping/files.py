@@ -206,7 +206,7 @@ def _answered(name: str, action: Callable[[], T]) -> T:
         if mend is None and not isinstance(error, _boto_errors()):
             raise
         kind = SourceContractError if s3.is_refused(error) else SourceUnavailable
-        raise kind(f"{name}: {error}" + (f"; {mend}" if mend else "")) from error
+        raise kind(f"{name}: {error}" + (f"; {mend}" if mend and mend != str(error) else "")) from error
 
 
 def _boto_errors() -> tuple[type[Exception], ...]:

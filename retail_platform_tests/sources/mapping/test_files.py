@@ -131,8 +131,10 @@ def test_files_without_credentials_name_what_to_set(
         monkeypatch.setenv(name, "none")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
-    with pytest.raises(SourceContractError, match="there are no AWS credentials: set AWS_ACCESS_KEY_ID"):
+    with pytest.raises(SourceContractError, match="there are no AWS credentials: set AWS_ACCESS_KEY_ID") as told:
         retailer.source(bucket).read("stores")
+
+    assert str(told.value).count("AWS_ACCESS_KEY_ID") == 1
 
 
 def test_a_changed_object_is_read_again(retailer: Retailer, bucket: str) -> None:
