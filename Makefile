@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 RETAIL := $(BIN)/retail
 
+# Without bytecode on the disk each process of a run would compile Dagster anew, which takes longer than most runs.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo dev test acceptance lint format bench bench-footfall bench-dashboard drill drill-long lock clean
 
