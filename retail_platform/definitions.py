@@ -91,7 +91,7 @@ def _assemble(retailer: Retailer) -> dg.Definitions:
     return dg.Definitions(
         assets=assets,
         asset_checks=[check for build in _CHECKS for check in build(retailer)],
-        jobs=jobs.build(daily),
+        jobs=jobs.build(retailer, daily),
         schedules=schedules.build(retailer),
         sensors=[healing.build(retailer), alerts.build(retailer), *landing.build(retailer)],
         resources={

@@ -109,6 +109,41 @@ def test_jobs_name_what_schedules_run() -> None:
     assert {"raw_sales", "daily_metrics"}.isdisjoint(selected["reference"])
 
 
+WITH_WEATHER = """
+name = "shops"
+title = "Shops"
+timezone = "Europe/London"
+currency = "GBP"
+country = "GB"
+span = { first = 2026-03-01, last = 2026-03-03 }
+[inputs.all]
+path = "all.csv"
+[datasets.stores]
+delivery = "snapshot"
+driving = "all"
+[datasets.weather]
+delivery = "archive"
+driving = "all"
+"""
+
+
+@pytest.mark.parametrize("delivered", [True, False])
+def test_jobs_wait_for_the_weather_where_the_source_delivers_it_with_all_else(delivered: bool, tmp_path: Path) -> None:
+    source = str(tmp_path)
+    (tmp_path / "mapping.toml").write_text(WITH_WEATHER)
+    for dataset in ("stores", "weather"):
+        (tmp_path / f"{dataset}.sql").write_text("SELECT * FROM all\n")
+    settings = Settings(source=source if delivered else "simulator", source_dir="anywhere", weather="open-meteo")
+
+    repository = assemble(open_retailer(settings)).get_repository_def()
+
+    weather = {"raw_weather", "weather", "quarantine_weather"}
+    assert weather <= {key.to_user_string() for key in repository.asset_graph.materializable_asset_keys}
+    for name in ("day", "today"):
+        selected = {key.to_user_string() for key in repository.get_job(name).asset_layer.selected_asset_keys}
+        assert weather & selected == (weather if delivered else set())
+
+
 def test_the_day_job_makes_a_day_of_everything_with_its_checks(tmp_path: Path) -> None:
     with Platform(tmp_path) as platform:
         with (

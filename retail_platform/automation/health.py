@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
-from retail_platform.automation.lineage import daily_parents, is_daily
+from retail_platform.automation.lineage import daily_parents, days_behind, is_daily
 from retail_platform.automation.records import Records, read_records, read_times
 from retail_platform.automation.requests import backfilled
 from retail_platform.partitions import LookBack
@@ -92,11 +92,12 @@ def unhealthy(instance: dg.DagsterInstance, graph: AssetGraph, retailer: Retaile
 def examine(instance: dg.DagsterInstance, graph: AssetGraph, retailer: Retailer, window: Window) -> Health:
     """The health of all assets over a window of days.
 
-    A table without days is missing only where all that it is made from is there or, where it is delivered, anything was
-    made; and stale only where a table, or a day of the window, that it is made from is newer.
+    A day is missing only from when its source can have it. A table without days is missing only where all that it is
+    made from is there or, where it is delivered, anything was made; and stale only where a table, or a day of the
+    window, that it is made from is newer.
     """
     records = read_records(instance, graph, window)
-    judge = _Judge(instance, graph, records, window, backfilled(instance, graph))
+    judge = _Judge(instance, graph, records, window, backfilled(instance, graph), retailer.today())
     early = _read_early(instance, graph, retailer, records, window)
     found = list[Unhealthy]()
     for key in records.made:
@@ -139,6 +140,7 @@ class _Judge:
     records: Records
     window: Window
     in_backfills: Mapping[dg.AssetKey, frozenset[date | None]]
+    today: date
     _windows: dict[dg.AssetKey, dict[dg.AssetKey, LookBack | None]] = field(default_factory=dict)
 
     def state(self, key: dg.AssetKey, day: date | None) -> Unhealthy | None:
@@ -187,9 +189,10 @@ class _Judge:
         return [*window.looked_at(day)] if window else [day]
 
     def _could_be(self, key: dg.AssetKey, day: date | None) -> bool:
-        parents = self.graph.get(key).parent_keys & self.records.made.keys()
         if day is not None:
-            return True
+            behind = days_behind(self.graph, key)
+            return not behind or day <= self.today - timedelta(days=behind)
+        parents = self.graph.get(key).parent_keys & self.records.made.keys()
         if parents:
             return all(self.records.made[parent] for parent in parents)
         return any(self.records.made.values())  # a delivered table is missing once anything was ever made

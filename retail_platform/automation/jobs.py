@@ -3,24 +3,28 @@
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from retail_platform.retailer import Retailer
+
 DAY = "day"
 TODAY = "today"
 REFERENCE = "reference"
 
 
-def build(daily: list[dg.AssetKey]) -> list[UnresolvedAssetJobDefinition]:
+def build(retailer: Retailer, daily: list[dg.AssetKey]) -> list[UnresolvedAssetJobDefinition]:
     """The jobs.
 
     Args:
+        retailer: whose days they make.
         daily: keys of the assets with daily partitions.
     """
-    weather = dg.AssetSelection.groups("weather")  # comes days later than the rest: healing asks for it
-    of_a_day = dg.AssetSelection.assets(*daily) - weather
+    # Weather that the retailer's source does not deliver comes days later than the rest: healing asks for it.
+    late = dg.AssetSelection.groups(*([] if retailer.has("weather") else ["weather"]))
+    of_a_day = dg.AssetSelection.assets(*daily) - late
     reference = dg.AssetSelection.groups("calendar", "clients", "products", "stores")
     return [
         dg.define_asset_job(
             DAY,
-            dg.AssetSelection.all() - weather,
+            dg.AssetSelection.all() - late,
             description="A day through the whole graph, reference tables and periods too.",
         ),
         dg.define_asset_job(TODAY, of_a_day, description="The daily tables of one day."),

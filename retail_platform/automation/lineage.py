@@ -9,6 +9,7 @@ from datetime import date
 import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
+from retail_platform.domains.describe import DAYS_BEHIND
 from retail_platform.partitions import LookBack, materialized_days
 
 Days = Mapping[dg.AssetKey, Collection[date]]
@@ -24,6 +25,12 @@ def daily_parents(graph: AssetGraph, key: dg.AssetKey) -> Iterator[tuple[dg.Asse
     for parent in sorted(graph.get(key).parent_keys):
         if is_daily(graph, parent):
             yield parent, look_back(graph, key, parent)
+
+
+def days_behind(graph: AssetGraph, key: dg.AssetKey) -> int:
+    """How many days after a day an asset can have it: as many as what it is made from needs."""
+    own = int(graph.get(key).metadata.get(DAYS_BEHIND, 0))
+    return max([own, *(days_behind(graph, parent) for parent, _ in daily_parents(graph, key))])
 
 
 def look_back(graph: AssetGraph, key: dg.AssetKey, parent: dg.AssetKey) -> LookBack | None:

@@ -1,5 +1,7 @@
 """How a table shows in Dagster: column schema from its contract, kinds, owners and tags."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import dagster as dg
@@ -10,12 +12,26 @@ from retail_platform.storage.io_manager import LEAVES_OUT_ABSENT_DAYS
 
 OWNERS = ["team:retail-data"]
 KINDS = {"polars", "deltalake"}
+SOURCE = "source"
+"""Metadata of a raw table: the name of the source it is read from."""
+DAYS_BEHIND = "days_behind"
+"""Metadata of a raw table whose source has a day only so many days after it."""
 
 
-def described(contract: type[dy.Schema], *, domain: str, layer: str) -> dict[str, Any]:
-    """Arguments of an asset that holds one table; one that is computed leaves out days that cannot be."""
+def described(
+    contract: type[dy.Schema], *, domain: str, layer: str, more: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
+    """Arguments of an asset that holds one table; one that is computed leaves out days that cannot be.
+
+    Args:
+        contract: of the table.
+        domain: it belongs to.
+        layer: it lies in.
+        more: metadata besides the contract's.
+    """
     leaves_out = {LEAVES_OUT_ABSENT_DAYS: True} if layer == "metrics" else {}
-    return {"metadata": metadata(contract) | leaves_out, "kinds": KINDS, "owners": OWNERS, "tags": tags(domain, layer)}
+    known = metadata(contract) | leaves_out | dict(more)
+    return {"metadata": known, "kinds": KINDS, "owners": OWNERS, "tags": tags(domain, layer)}
 
 
 def tags(domain: str, layer: str) -> dict[str, str]:

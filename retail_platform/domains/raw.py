@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from retail_platform.domains.describe import described
+from retail_platform.domains.describe import DAYS_BEHIND, SOURCE, described
 from retail_platform.domains.stores.transform import expected_stores
 from retail_platform.partitions import run_window
 from retail_platform.quality.store_names import StoreMatching, with_store_ids
@@ -20,16 +20,23 @@ from retail_platform.storage.lake import Lake
 from retail_platform.windows import Window
 
 
-def raw_asset(retailer: Retailer, dataset: str, *, group: str) -> dg.AssetsDefinition:
+def raw_asset(retailer: Retailer, dataset: str, *, group: str, days_behind: int = 0) -> dg.AssetsDefinition:
     """The asset `raw_<dataset>`: what the source delivered, unjudged.
 
     A dataset that is delivered each day depends on `stores` and `opening_hours`: a day on which no store is open
     needs no delivery. Where each open store delivers, a day that lacks one fails, names it, and writes nothing. An
     unavailable source is tried again with growing pauses.
+
+    Args:
+        retailer: whose source it is.
+        dataset: that the source delivers.
+        group: the domain.
+        days_behind: the source has a day only so many days after it; before, nobody misses it.
     """
     daily = dataset in DAILY_DATASETS
     delivery = retailer.source.datasets[dataset].delivery
     by_day = daily and delivery in (Delivery.STORE_DAY, Delivery.DAY)
+    behind = {DAYS_BEHIND: days_behind} if days_behind else {}
 
     @dg.asset(
         name=f"raw_{dataset}",
@@ -42,7 +49,7 @@ def raw_asset(retailer: Retailer, dataset: str, *, group: str) -> dg.AssetsDefin
             max_retries=retailer.settings.source_retries, delay=1, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL
         ),
         pool="source",
-        **described(DELIVERIES[dataset], domain=group, layer="raw"),
+        **described(DELIVERIES[dataset], domain=group, layer="raw", more={SOURCE: retailer.source.name} | behind),
     )
     def raw(context: dg.AssetExecutionContext, **tables: pl.LazyFrame) -> Any:
         window = run_window(context) if daily else None

@@ -30,6 +30,8 @@ from retail_platform.windows import Window
 
 WEATHER = "weather"
 URL = "RETAIL_WEATHER_URL"
+DAYS_BEHIND = 7
+"""The archive has a day about five days after it."""
 _LAYOUT = HttpInput(kind="http", path="/v1/archive", columns=("daily",), auth="none")
 _DAILY = {
     "temperature_mean": ("temperature_2m_mean", "°C"),

@@ -19,6 +19,7 @@ from retail_platform.automation.alerts.failed_checks import failed_checks
 from retail_platform.automation.alerts.mends import AGAIN, mend_of_failure, mend_of_late
 from retail_platform.automation.alerts.model import Kind, Place, Problem, Unsettled
 from retail_platform.automation.records import read_records
+from retail_platform.domains.describe import SOURCE
 from retail_platform.partitions import materialized_days
 from retail_platform.windows import Window
 
@@ -42,15 +43,12 @@ class Found:
     unsettled: set[Unsettled] = field(default_factory=set)
 
 
-def find(
-    instance: dg.DagsterInstance, graph: AssetGraph, source: str, window: Window, *, now: datetime, causes: Causes
-) -> Found:
+def find(instance: dg.DagsterInstance, graph: AssetGraph, window: Window, *, now: datetime, causes: Causes) -> Found:
     """Look at the days of a window, and at tables without days.
 
     Args:
         instance: Dagster's instance.
         graph: the assets and their checks.
-        source: name of the source.
         window: the days.
         now: what is late is late by now.
         causes: of failed runs.
@@ -59,7 +57,7 @@ def find(
     going_on: set[Place] = set()
     for attempt in _attempts(instance, graph, window):
         if attempt.status is Status.FAILURE:
-            found.problems.append(_failure(instance, graph, source, attempt, causes))
+            found.problems.append(_failure(instance, graph, attempt, causes))
         else:
             found.unsettled.add(Unsettled(attempt.place))
             going_on |= {attempt.place} if attempt.status in NOT_FINISHED_STATUSES else set()
@@ -89,17 +87,18 @@ def _attempts(instance: dg.DagsterInstance, graph: AssetGraph, window: Window) -
     ]
 
 
-def _failure(instance: dg.DagsterInstance, graph: AssetGraph, source: str, attempt: Attempt, causes: Causes) -> Problem:
+def _failure(instance: dg.DagsterInstance, graph: AssetGraph, attempt: Attempt, causes: Causes) -> Problem:
     place, run_id, _ = attempt
     ended = causes.of(instance, run_id)
-    step = graph.assets_def_for_key(dg.AssetKey.from_user_string(place.asset)).node_def.name
+    key = dg.AssetKey.from_user_string(place.asset)
+    step = graph.assets_def_for_key(key).node_def.name
     cause = ended.steps.get(step)
     if cause is None and not ended.steps:
         return Problem(Kind.FAILURE, place, _DIED, ended.message or _DIED, AGAIN, run_id, shared=True)
     if cause is None:
         return Problem(Kind.FAILURE, place, "upstream", _NOT_TRIED, AGAIN, run_id, follows=True)
     if cause.of_source:
-        name = f"source {source} is unavailable"
+        name = f"source {graph.get(key).metadata.get(SOURCE, place.asset)} is unavailable"
         return Problem(Kind.FAILURE, place, name, cause.reason, mend_of_failure(cause, place), run_id, shared=True)
     return Problem(
         Kind.FAILURE, place, cause.error, cause.reason, mend_of_failure(cause, place), run_id, follows=cause.follows

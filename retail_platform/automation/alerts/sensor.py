@@ -73,7 +73,7 @@ def look(
 ) -> Memory:
     """What is remembered after a look at what is wrong now: incidents, and messages for every channel."""
     name, window = retailer.source.name, _window(retailer, before.state)
-    found = find(instance, graph, name, window, now=now, causes=causes)
+    found = find(instance, graph, window, now=now, causes=causes)
     secrets = retailer.settings.secrets()
     every = (*found.problems, *(_given_up(one) for one in given_up(instance)))
     problems = [replace(one, reason=plain(one.reason, secrets)) for one in every]

@@ -1,6 +1,7 @@
 """How the weather domain hangs together: `raw_weather` -> `weather`.
 
-Nothing is made from it day by day: it comes late, or never. Who reads it takes what is there.
+Where the retailer's own source delivers it, it is a dataset like the others. From elsewhere it comes days later, or
+never: then nothing is made from it day by day, and who reads it takes what is there.
 """
 
 import dagster as dg
@@ -10,6 +11,8 @@ from retail_platform.domains.validated import validated_asset
 from retail_platform.domains.weather.contract import Weather
 from retail_platform.domains.weather.delivery import with_weather
 from retail_platform.retailer import Retailer
+from retail_platform.sources import open_meteo
+from retail_platform.sources.open_meteo import WEATHER
 
 
 def build(retailer: Retailer) -> list[dg.AssetsDefinition]:
@@ -17,9 +20,10 @@ def build(retailer: Retailer) -> list[dg.AssetsDefinition]:
     told = with_weather(retailer)
     if told is None:
         return []
+    behind = 0 if retailer.has(WEATHER) else open_meteo.DAYS_BEHIND
     return [
-        raw_asset(told, "weather", group="weather"),
+        raw_asset(told, WEATHER, group="weather", days_behind=behind),
         validated_asset(
-            told, "weather", contract=Weather, group="weather", needs=("stores",), known={"store_id": "stores"}
+            told, WEATHER, contract=Weather, group="weather", needs=("stores",), known={"store_id": "stores"}
         ),
     ]

@@ -34,7 +34,7 @@ def history(loaded: Platform) -> Iterator[History]:
 
 
 def late(history: History, now: datetime) -> list[date | None]:
-    found = find(history.instance, history.graph, "simulator", DAYS, now=now, causes=Causes())
+    found = find(history.instance, history.graph, DAYS, now=now, causes=Causes())
     assert {one.kind for one in found.problems} <= {Kind.LATE}
     return [one.place.day for one in found.problems]
 
@@ -85,9 +85,7 @@ def test_errors_keep_their_type_and_what_follows_says_so(tmp_path: Path) -> None
     with shops.platform(tmp_path / "lived") as platform:
         platform.materialize("2026-03-01", select="+sales or +raw_footfall")
         platform.materialize("2026-03-01", select="footfall_readings")
-        found = find(
-            platform.instance, platform.graph, "corner", window("2026-03-01"), now=datetime.now(UTC), causes=Causes()
-        )
+        found = find(platform.instance, platform.graph, window("2026-03-01"), now=datetime.now(UTC), causes=Causes())
 
     problems: dict[str, Problem] = {one.place.asset: one for one in found.problems}
     assert (problems["raw_sales"].cause, problems["raw_sales"].shared) == ("SourceContractError", False)

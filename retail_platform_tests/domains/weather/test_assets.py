@@ -1,13 +1,16 @@
 """The weather in the lake, from Open-Meteo or from the retailer's own files."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import dagster as dg
 import polars as pl
 
-from retail_platform_tests.platform import Platform
+from retail_platform.automation.alerts.causes import Causes
+from retail_platform.automation.alerts.model import Kind
+from retail_platform.automation.alerts.problems import find
+from retail_platform_tests.platform import Platform, window
 from retail_platform_tests.sources.mapping.http.server import serving
 from retail_platform_tests.sources.open_meteo.recorded import answer
 
@@ -54,6 +57,28 @@ def test_the_weather_comes_besides_into_the_same_lake_and_a_day_not_there_yet_is
         assert any(f"does not have the weather of {NEXT} yet" in one.reason for one in outcome.failures)
         assert {result.check for result in results} >= {"conservation", "quarantine_rate", "uniqueness", "volume"}
         assert all(result.passed for result in results)
+
+
+def test_days_that_the_archive_cannot_have_yet_are_not_missing(tmp_path: Path) -> None:
+    with Platform(tmp_path, weather="open-meteo") as platform:
+        today = platform.retailer.today()
+        first, newest = today - timedelta(days=20), today - timedelta(days=7)
+
+        states = platform.states(str(first), str(today - timedelta(days=1)))
+
+    assert {states[name].missing[-1] for name in WEATHER} == {str(newest)}
+    assert {states[name].missing[0] for name in WEATHER} == {str(first)}
+    assert states["sales"].missing[-1] == str(today - timedelta(days=1))
+
+
+def test_an_archive_that_does_not_answer_is_not_called_the_retailers_source(tmp_path: Path) -> None:
+    with Platform(tmp_path, weather="open-meteo", weather_url="http://127.0.0.1:9") as platform:
+        platform.materialize(DAY, select="+raw_weather")
+
+        found = find(platform.instance, platform.graph, window(DAY), now=datetime.now(UTC), causes=Causes())
+
+    failures = {one.place.asset: one.cause for one in found.problems if one.kind is Kind.FAILURE}
+    assert failures == {"raw_weather": "source open-meteo is unavailable"}
 
 
 def test_a_mapping_delivers_the_weather_and_nobody_else_is_asked(tmp_path: Path) -> None:
