@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 
 import typer
+from dotenv import load_dotenv
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -54,6 +55,7 @@ def told(command: Callable[P, R]) -> Callable[P, R]:
         from retail_platform.sources.base import SourceError
         from retail_platform.storage.lake import LakeError
 
+        load_dotenv(".env")  # also what is not ours, as AWS_*; the environment goes before it
         try:
             return command(*args, **kwargs)
         except (Misuse, SettingsError) as error:

@@ -7,6 +7,7 @@ import sys
 from typing import Annotated
 
 import typer
+from dotenv import dotenv_values
 
 from retail_platform.cli.common import Misuse, configured, console, require_free, retailer_of, told, use_dagster_home
 from retail_platform.cli.dashboard import PORT as DASHBOARD_PORT
@@ -31,6 +32,7 @@ def dev(
 
     Example: `retail dev --port 3000`
     """
+    _require_agreement()
     home = use_dagster_home()
     retailer = retailer_of(configured())  # a wrong setting is told here, not in a page of the UI
     require_free(host, port)
@@ -43,6 +45,18 @@ def dev(
     workspace = home / "workspace.yaml"
     command += ["-w", str(workspace)] if workspace.is_file() else ["-m", "retail_platform.definitions"]
     os.execv(sys.executable, command)
+
+
+def _require_agreement() -> None:
+    """Dagster puts `.env` over the environment, all else has it the other way: where they differ nobody is right."""
+    differing = [
+        name for name, value in dotenv_values(".env").items() if value is not None and os.environ.get(name) != value
+    ]
+    if differing:
+        raise Misuse(
+            f"{', '.join(differing)}: the environment and .env say different things, of which Dagster would take the "
+            "one and everything else the other. Take it out of one of them"
+        )
 
 
 def _start_dashboard(host: str, port: int, ui_url: str) -> None:
