@@ -167,7 +167,6 @@ def _show_rejected(name: str, rejected: pl.DataFrame, samples: int) -> None:
                 pl.when(pl.col(column).is_not_null()).then(pl.lit("***")).alias(column)
                 for column in hidden
                 if column != reason.split("|")[0]  # what is wrong with a value shows in the value alone
-                and column != reason.split("|")[0]  # what is wrong with a value shows in the value alone
             )
         )
         for row in chosen.drop("reasons", "copies").iter_rows(named=True):
