@@ -282,6 +282,22 @@ def test_categories_are_the_sums_of_their_products(data: Data) -> None:
     assert set(toys["product_id"]) == {"P3", "P4", "P5"}
 
 
+@pytest.mark.parametrize("amounts", [(0, 0), (20, -20)], ids=["gifts", "a sale and its return"])
+def test_products_that_brought_nothing_together_are_shown_without_a_share(
+    tmp_path: Path, amounts: tuple[int, int]
+) -> None:
+    data = sales.data(tmp_path)
+    rows = data.lake.scan("product_daily_metrics").filter(product_id="P1", store_id="S1").collect().tail(2)
+    amount = pl.Series("revenue", amounts).cast(rows.schema["revenue"])
+    data.lake.replace("product_daily_metrics", rows.with_columns(amount), MONTH)
+    view = look(data, products.PAGE, options={"search": "green tea"})
+
+    shown = text(products.layout(view))
+
+    assert product_frames.categories(view).select("revenue", "share").rows() == [(0.0, None)]
+    assert "card-categories" in shown
+
+
 def test_the_price_over_time_is_revenue_per_unit_beside_the_list_price_in_force(data: Data) -> None:
     found = product_frames.prices(look(data, products.PAGE, options={"product": "P1~nonsense"}))
 

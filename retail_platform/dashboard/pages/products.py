@@ -186,10 +186,13 @@ def _categories(view: View, formats: Formats) -> Component:
     def href(row: Mapping[str, Any]) -> str:
         return view.href(view.filters.but(categories=(row["category"],)) if row["category"] else view.filters)
 
+    def part(share: float | None) -> str:
+        return formats.per_cent(None if share is None else 100 * share)
+
     columns = [
         Column("category", view.t("category"), lambda name: name or none),
         measure("revenue"),
-        Column("share", view.t("products_share"), lambda share: formats.per_cent(100 * share), number=True),
+        Column("share", view.t("products_share"), part, number=True),
         measure("margin_rate"),
         measure("units"),
     ]
