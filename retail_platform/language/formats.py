@@ -74,11 +74,11 @@ class Formats:
         """An amount with its currency."""
         if value is None:
             return NONE
-        locale = _locale(self.language)
-        if compact and abs(value) >= _COMPACT_FROM:
-            short = format_compact_decimal(value, locale=locale, fraction_digits=2)
-            return f"{short} {self.symbol}" if self.language == "fr" else f"{self.symbol}{short}"
         around = _around(self.language, "currency", self.currency or UNKNOWN_CURRENCY)
+        if compact and abs(value) >= _COMPACT_FROM:
+            short = format_compact_decimal(abs(value), locale=_locale(self.language), fraction_digits=2)
+            before, after = around[2:] if value < 0 else around[:2]
+            return before + short + after
         return _written(value, 2 if cents else 0, self.language, around)
 
     def per_cent(self, value: float | None, *, decimals: int = 1) -> str:

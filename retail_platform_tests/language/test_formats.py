@@ -23,6 +23,16 @@ def test_an_unknown_change_is_a_dash() -> None:
     assert Formats("en").change(None) == NONE
 
 
+@pytest.mark.parametrize(
+    ("value", "english", "french"), [(1_234_567, "€1.23M", "1,23 M €"), (-1_234_567, "-€1.23M", "-1,23 M €")]
+)
+def test_the_sign_of_a_short_amount_stands_where_that_of_a_long_one_does(
+    value: float, english: str, french: str
+) -> None:
+    assert Formats("en", "EUR").money(value, compact=True) == english
+    assert Formats("fr", "EUR").money(value, compact=True).replace("\xa0", " ") == french
+
+
 @given(st.integers(-(10**12), 10**12).filter(lambda n: n % 5), st.sampled_from(["en", "fr"]))
 def test_numbers_are_those_of_babel(thousandths: int, language: Any) -> None:
     """Ties left out: Babel rounds what is written, we what is meant."""
