@@ -109,11 +109,12 @@ class _Place:
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """Round values from at most the lowest, and 0, to at least the highest."""
+    """Round values without decimals from at most the lowest, and 0, to at least the highest."""
     low, high = min(low, 0.0), max(high, 0.0)
-    rough = (high - low or 1.0) / _TICKS
+    rough = max((high - low) / _TICKS, 1.0)
     unit = 10.0 ** math.floor(math.log10(rough))
-    step = next(unit * factor for factor in (1, 2, 2.5, 5, 10) if unit * factor >= rough * 0.999)
+    factors = (1, 2, 2.5, 5, 10) if unit > 1 else (1, 2, 5, 10)
+    step = next(unit * factor for factor in factors if unit * factor >= rough * 0.999)
     first, last = math.floor(low / step + 1e-9), max(math.ceil(high / step - 1e-9), 1)
     return [number * step for number in range(first, last + 1)]
 

@@ -26,6 +26,15 @@ def test_the_axis_has_round_values_in_units_from_0_to_above_the_highest() -> Non
     assert texts(drawn(chart(730, 1_100, 420)))[:4] == ["0 €", "500 €", "1,000 €", "1,500 €"]
 
 
+@pytest.mark.parametrize(
+    ("highest", "axis"), [(0.4, [0, 1]), (1, [0, 1]), (2, [0, 1, 2]), (9, [0, 5, 10]), (90, [0, 25, 50, 75, 100])]
+)
+def test_no_value_at_the_axis_needs_decimals(highest: float, axis: list[int]) -> None:
+    shown = [text for text in texts(drawn(chart(highest))) if text.endswith("€")]
+
+    assert shown == [f"{value} €" for value in axis]
+
+
 def test_periods_are_named_the_last_among_them_and_not_too_many() -> None:
     named = [text for text in texts(drawn(chart(*range(1, 29)))) if text.startswith("day")]
 
