@@ -112,6 +112,18 @@ def test_days_and_stores_that_come_and_go_leave_no_trace(data: Data) -> None:
     same(found, Data(data.lake).facts())
 
 
+def test_a_store_that_opens_or_is_gone_before_any_day_changes_is_no_error(data: Data) -> None:
+    data.facts()
+    opening = lakes.stores().head(1).with_columns(store_id=pl.lit("A1"))
+
+    for stores in (pl.concat([lakes.stores(), opening]), lakes.stores()):
+        data.lake.replace("stores", stores, None)
+
+        found = data.facts()
+        assert found.stores["store_id"].to_list() == sorted(stores["store_id"])
+        same(found, Data(data.lake).facts())
+
+
 @pytest.mark.parametrize("most", [0, 10_000])
 def test_a_query_is_the_same_of_a_table_held_in_memory_and_of_its_files(
     data: Data, monkeypatch: pytest.MonkeyPatch, most: int

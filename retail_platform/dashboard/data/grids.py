@@ -139,7 +139,8 @@ def replaced(base: Grids, places: Integers, fresh: Grids, days: Sequence[date], 
             grid[:, there] = old
         elif old is not None:
             grid[places[kept], there] = old[kept]
-        grid[:, columns] = new[:, sources] if new is not None else 0
+        if columns:  # no column of other stores has no shape to be laid in
+            grid[:, columns] = new[:, sources] if new is not None else 0
         return grid
 
     def each(old: Mapping[_KEY, Numbers], new: Mapping[_KEY, Numbers]) -> dict[_KEY, Numbers]:
