@@ -69,12 +69,12 @@ def failing_by_day(
     rows = [
         (check, row)
         for check, wanted in failed.items()
-        for row in _newest_of_each(instance, check, wanted, {CheckStatus.FAILED})
+        for row in newest_of_each(instance, check, wanted, {CheckStatus.FAILED})
     ]
     there = _made(instance, key, {day: made[date.fromisoformat(day)] for one in planned.values() for day in one})
     unjudged: list[tuple[dg.AssetCheckKey, AssetCheckExecutionRecord]] = []
     for check, wanted in planned.items():
-        for row in _newest_of_each(instance, check, wanted, None, there):
+        for row in newest_of_each(instance, check, wanted, None, there):
             (unjudged if row.status is CheckStatus.PLANNED else rows).append((check, row))
     found: dict[date | None, Failing] = {}
     for check, row in rows:
@@ -99,7 +99,7 @@ def failing_of_tables(
             continue
         rows = [record]
         if record.status is CheckStatus.PLANNED:
-            rows = list(_newest_of_each(instance, check, {None}, None, {None: there}))
+            rows = list(newest_of_each(instance, check, {None}, None, {None: there}))
         for row in rows:
             if row.status is CheckStatus.PLANNED:
                 unjudged.append((check, row))
@@ -110,7 +110,7 @@ def failing_of_tables(
     return found
 
 
-def _newest_of_each(
+def newest_of_each(
     instance: dg.DagsterInstance,
     check: dg.AssetCheckKey,
     days: Collection[str | None],
@@ -120,6 +120,16 @@ def _newest_of_each(
     """The newest row of each day that counts: a verdict, or the plan of the run that made the day, which none followed.
 
     A plan of any other run, as one that only checks or that was cancelled, leaves things as they were.
+
+    Args:
+        instance: Dagster's instance.
+        check: whose rows.
+        days: that are looked for; all history is read for one that no row is of.
+        status: rows with another are passed by; None: none are.
+        made: materializations by day, to tell whose plans count; None: nobody's.
+
+    Yields:
+        The rows, newest first.
     """
     left, cursor = set(days), None
     limit = max(_LEAST_ROWS, min(_AT_ONCE, _ROWS_AT_FIRST * len(left)))

@@ -3,7 +3,11 @@
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from dagster._core.storage.dagster_run import DagsterRunStatus
+from polars.testing import assert_frame_equal
+
 from retail_platform.automation.check_results import newest_results
+from retail_platform_tests.automation.histories import History
 from retail_platform_tests.platform import Platform, window
 
 FIRST, SECOND = "2026-01-05", "2026-01-06"
@@ -34,3 +38,25 @@ def test_a_table_says_which_days_fail_and_why_until_they_are_mended(tmp_path: Pa
 
         mended = {row["table"]: row["failing"] for row in newest_results(platform.instance, platform.graph).to_dicts()}
         assert mended["sales"] == 0
+
+
+def test_runs_that_only_began_leave_it_as_it_was(tmp_path: Path) -> None:
+    with Platform(tmp_path) as platform:
+        platform.materialize(FIRST, SECOND, select="+sales")
+        sales = platform.table("sales")
+        for day in (FIRST, SECOND):
+            rows = sales.filter(date=date.fromisoformat(day)).slice(1)
+            platform.lake.replace("sales", rows, window(day))
+        platform.check(FIRST, SECOND, select="sales")
+        before = newest_results(platform.instance, platform.graph)
+        assert before.row(0, named=True)["days_failing"] == 2
+
+        for day in (FIRST, SECOND):
+            History(platform).run(
+                ["raw_sales", "sales", "quarantine_sales"], window(day), status=DagsterRunStatus.FAILURE
+            )
+
+        assert_frame_equal(newest_results(platform.instance, platform.graph), before)
+        platform.materialize(SECOND, select="sales")
+        mended = newest_results(platform.instance, platform.graph).row(0, named=True)
+        assert (mended["table"], mended["days_failing"], mended["last_day"]) == ("sales", 1, date.fromisoformat(FIRST))
