@@ -65,8 +65,8 @@ class Memory:
 
     @classmethod
     def from_text(cls, text: str | None) -> "Memory":
-        """Of a cursor; None: nothing was tried yet."""
-        if text is None:
+        """Of a cursor; None, or cleared by hand: nothing was tried yet."""
+        if not text:
             return cls("", {}, [])
         kept = json.loads(text)
         tried = {(dg.AssetKey.from_user_string(name), _day(day)): Tried(*rest) for name, day, *rest in kept["tried"]}

@@ -250,6 +250,7 @@ def test_memory_survives_a_restart_but_not_a_mended_mapping(tmp_path: Path, shop
     with platform_of(shops, tmp_path / "lived") as platform:
         place = (dg.AssetKey("raw_sales"), LATE)
         code = recalled(None, platform.retailer).code
+        assert recalled("", platform.retailer) == recalled(None, platform.retailer), "a cursor cleared in the UI"
         tables = (dg.AssetKey("raw_stores"), None)
         memory = Memory(code, {place: Tried(2, 12.5, "a"), tables: Tried(1, 1.0)}, [GaveUp("raw_sales", LATE, 2, "x")])
 
