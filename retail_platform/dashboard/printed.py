@@ -10,9 +10,10 @@ import polars as pl
 from dash.development.base_component import Component
 
 from retail_platform.dashboard.data.queries import collected
+from retail_platform.dashboard.data.unavailable import Unavailable
 from retail_platform.dashboard.page import View
 from retail_platform.reports import figures, report
-from retail_platform.reports.material import ANOMALIES, SENSORS, SOLD, Material, best_sellers
+from retail_platform.reports.material import ADDABLE, ANOMALIES, SENSORS, SOLD, Material, best_sellers, between
 from retail_platform.windows import Window
 
 PATH = "/report"
@@ -31,7 +32,7 @@ def html(view: View) -> str:
     """The report as a whole document.
 
     Raises:
-        Unavailable: a table that it needs cannot be had, or no store is left.
+        Unavailable: a table that it needs cannot be had, or no store or day is left.
     """
     return report.html(_material(view), language=view.filters.language, timezone=view.data.timezone)
 
@@ -47,7 +48,7 @@ def _material(view: View) -> Material:
         stores.select("store_id", "label"),
         subject=_named(view),
         all_stores=whole,
-        sold=_sold(view, window, chosen, money=days["currency"].n_unique() == 1),
+        sold=_sold(view, window, chosen, money=between(days, window).select(ADDABLE).item()),
         sensors=_rows(view, _HEALTH, SENSORS, window, chosen) if view.data.tables.exists(_HEALTH) else None,
         anomalies=_rows(view, _ANOMALIES, ANOMALIES, window, chosen) if view.data.tables.exists(_ANOMALIES) else None,
         made=frozenset(day for _, day in view.data.tables.version(_DAYS).files if day is not None),
@@ -56,6 +57,8 @@ def _material(view: View) -> Material:
 
 
 def _within(window: Window, span: Window) -> Window:
+    if window.last < span.first or window.first > span.last:
+        raise Unavailable("no_rows")
     return Window(max(window.first, span.first), min(window.last, span.last))
 
 

@@ -20,6 +20,7 @@ from retail_platform.dashboard.serving import Access, make_server
 from retail_platform.language.formats import Formats
 from retail_platform.storage.lake import Lake
 from retail_platform.storage.sql import connect
+from retail_platform.windows import Window
 from retail_platform_tests.dashboard import lakes
 from retail_platform_tests.dashboard.test_serving import HOSTILE, shown
 from retail_platform_tests.reports.pages import shown as read
@@ -116,6 +117,17 @@ def test_a_choice_without_stores_says_so(client: FlaskClient) -> None:
 
     assert answer.status_code == 404
     assert "Aucune ligne pour ces filtres" in answer.text
+
+
+def test_days_before_the_data_say_so(tmp_path: Path) -> None:
+    lake = lakes.small_lake(tmp_path)
+    month = Window(lakes.LAST.replace(day=1), lakes.LAST)
+    lake.replace("store_days", lakes.days(month), lakes.SPAN)
+
+    answer = make_server(Data(lake)).test_client().get("/report?period=last_quarter")
+
+    assert (answer.status_code, answer.mimetype) == (404, "text/plain")
+    assert "There are no rows for these filters" in answer.text
 
 
 def test_an_empty_lake_says_what_is_missing(tmp_path: Path) -> None:
