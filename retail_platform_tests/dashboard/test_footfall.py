@@ -74,6 +74,15 @@ def test_visitors_fall_into_counted_and_estimated_with_the_interval_of_their_hou
     assert by_hour["at"].dt.hour().unique().sort().to_list() == [10, 11]  # the closed hour is no hour of 0 visitors
 
 
+def test_hours_are_those_of_the_last_days_there_are_where_the_period_ends_later(data: Data) -> None:
+    view = look(data, detail="hour")
+    ahead = view.filters.but(window=Window(WEEK.first, lakes.LAST + timedelta(days=200)))
+
+    found = frames.visitors(View(view.page, data, ahead))
+
+    assert found["at"].dt.date().unique().sort().to_list() == list(WEEK.days())
+
+
 @pytest.mark.parametrize("tolerance", ["20", "50"])
 def test_a_day_outside_of_the_tolerance_is_listed(data: Data, tolerance: str) -> None:
     found = frames.exceedances(look(data, tolerance=tolerance))

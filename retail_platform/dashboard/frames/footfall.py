@@ -155,11 +155,12 @@ def _band(one: View) -> pl.DataFrame:
 
 
 def _shown(one: View) -> Window:
-    """The days of the charts by hour are the last ones: more hours than that cannot be told apart."""
+    """The days of the charts by hour are the last there are: more hours than that cannot be told apart."""
     window = one.filters.window
     if one.filters.option(DETAIL) == "day":
         return window
-    return Window(max(window.first, window.last - timedelta(days=HOURS_OF_DAYS - 1)), window.last)
+    last = min(window.last, one.facts.span.last)
+    return Window(max(window.first, last - timedelta(days=HOURS_OF_DAYS - 1)), last)
 
 
 def _by(one: View, rows: pl.DataFrame) -> pl.DataFrame:
