@@ -3,7 +3,7 @@
 Only choosing rows belongs here: counting is `figures`', writing `report`'s and `summary`'s business.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -259,23 +259,39 @@ def between(rows: pl.DataFrame, window: Window) -> pl.DataFrame:
     return rows.filter(pl.col("date").is_between(window.first, window.last))
 
 
+ADDABLE = (pl.col("currency").n_unique() == 1) & pl.col("currency").is_not_null().all()
+"""Whether amounts of store days can be added: all are of one currency, and it is known."""
+
+
+def addable_days(days: pl.DataFrame) -> list[date]:
+    """The days on which the amounts of all stores can be added."""
+    return days.group_by("date").agg(addable=ADDABLE).filter("addable")["date"].sort().to_list()
+
+
 def best_sellers(
-    sold: pl.LazyFrame, products: pl.LazyFrame | None, *, money: bool, daily: bool = False, most: int = 10
+    sold: pl.LazyFrame,
+    products: pl.LazyFrame | None,
+    *,
+    money: bool | Collection[date],
+    daily: bool = False,
+    most: int = 10,
 ) -> pl.LazyFrame:
     """The products of most revenue, over all days or of each.
 
     Args:
         sold: `ProductDailyMetrics` rows, `SOLD` of them.
         products: `product_id` and `name`; None: they have no names.
-        money: whether revenue can be added; else those of most units.
+        money: whether revenue can be added, or the days on which it can; else those of most units.
         daily: of each day.
         most: how many.
 
     Returns:
         `date` (if daily), `product` (its name, else its id), `units`, `revenue`; the best first.
     """
-    by, best = ["date", "product_id"] if daily else ["product_id"], "revenue" if money else "units"
-    place = pl.struct(-pl.col(best), "product_id").rank("ordinal")
+    by = ["date", "product_id"] if daily else ["product_id"]
+    of_money = pl.lit(money) if isinstance(money, bool) else pl.col("date").is_in(money)
+    best = pl.when(of_money).then(pl.col("revenue")).otherwise(pl.col("units")).cast(pl.Float64)
+    place = pl.struct(-best, "product_id").rank("ordinal")
     ranked = (
         sold.filter(pl.col("product_id").is_not_null())
         .group_by(by)

@@ -153,6 +153,23 @@ def test_several_currencies_are_told_apart(tmp_path: Path) -> None:
     assert "Revenue" in read(client.get("/report?currency=CHF").text).tiles
 
 
+def test_best_sellers_are_ranked_by_the_currency_of_the_days_shown(tmp_path: Path) -> None:
+    lake = lakes.small_lake(tmp_path)
+    changed = pl.when(pl.col("date") < date(2025, 6, 1)).then(pl.lit("FRF")).otherwise(pl.col("currency"))
+    lake.replace("store_days", lakes.days().with_columns(currency=changed), lakes.SPAN)
+    sold = {"date": [date(2026, 1, 20)] * 2, "store_id": ["S1"] * 2, "product_id": ["Dear", "Cheap"]}
+    sold |= {"units": [1, 50], "revenue": [900.0, 50.0]}
+    lake.replace("product_daily_metrics", pl.DataFrame(sold), lakes.SPAN)
+
+    found = read(make_server(Data(lake)).test_client().get("/report").text)
+
+    assert found.tables["Best sellers"] == [
+        ["Product", "Units", "Revenue"],
+        ["Dear", "1", "€900"],
+        ["Cheap", "50", "€50"],
+    ]
+
+
 def test_it_is_logged(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger=ACTIVITY):
         client.get("/report?store=S1")
