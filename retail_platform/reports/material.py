@@ -190,11 +190,16 @@ class Material:
         if self.anomalies is None:
             return None
         major = pl.col("severity").cast(pl.String) == "major"
-        return self.anomalies.filter(pl.col("scope").cast(pl.String) == "day").sort(
+        return self.anomalies.filter(~_OF_AN_HOUR).sort(
             major, pl.col("score").abs(), "date", "store_id", descending=[True, True, False, False]
         )
 
+    def unusual_hours(self) -> int:
+        """How many hours of stores are anomalies by themselves."""
+        return 0 if self.anomalies is None else self.anomalies.filter(_OF_AN_HOUR).height
 
+
+_OF_AN_HOUR = pl.col("scope").cast(pl.String) == "hour"
 _MADE_OF = {
     "visitors": ("visitors",),
     "transactions": ("transactions",),

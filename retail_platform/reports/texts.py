@@ -82,6 +82,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "trust_anomalies_none": ("No day or hour is unusual.", "Aucun jour ni heure n’est inhabituel."),
     "trust_anomalies_one": ("1 unusual day: {named}.", "1 jour inhabituel : {named}."),
     "trust_anomalies": ("{count} unusual days of stores: {named}.", "{count} jours inhabituels : {named}."),
+    "trust_hours_one": (
+        "No day as a whole is unusual, but 1 hour of a store is.",
+        "Aucun jour entier n’est inhabituel, mais 1 heure l’est.",
+    ),
+    "trust_hours": (
+        "No day as a whole is unusual, but {count} hours of stores are.",
+        "Aucun jour entier n’est inhabituel, mais {count} heures le sont.",
+    ),
     "anomaly": (
         "{store} on {day}, {visitors} visitors where {expected} were to be expected ({cause})",
         "{store} le {day}, {visitors} visiteurs au lieu de {expected} attendus ({cause})",

@@ -82,6 +82,9 @@ def _unusual(material: Material, formats: Formats) -> list[Sentence]:
     if days is None:
         return []
     if not days.height:
+        hours = material.unusual_hours()
+        if hours:
+            return [(_counted("trust_hours", formats, hours), False)]
         return [(text(formats.language, "trust_anomalies_none"), True)]
     named = [
         text(

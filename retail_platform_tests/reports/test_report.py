@@ -134,6 +134,25 @@ def test_what_is_doubtful_is_said() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("language", "hours", "told"),
+    [
+        ("en", 0, "No day or hour is unusual."),
+        ("en", 1, "No day as a whole is unusual, but 1 hour of a store is."),
+        ("en", 2, "No day as a whole is unusual, but 2 hours of stores are."),
+        ("fr", 1, "Aucun jour entier n’est inhabituel, mais 1 heure l’est."),
+        ("fr", 2, "Aucun jour entier n’est inhabituel, mais 2 heures le sont."),
+    ],
+)
+def test_unusual_hours_are_counted_where_no_day_is_unusual(language: str, hours: int, told: str) -> None:
+    hour = (DAY.last, "S2", "hour", 300, 120.4, "major", "unexplained", 9.0)
+
+    html = report.html(material(anomalies=anomalies(*[hour] * hours)), language=language)
+
+    assert shown(html).trust[-1] == told
+    assert (f'<li class="doubt">{told}' in html) == (hours > 0)
+
+
 def test_days_that_are_missing_are_named() -> None:
     gone = [date(2026, 1, 10), date(2026, 1, 11), date(2026, 1, 20)]
 
