@@ -140,9 +140,11 @@ class Material:
         return {one: figures.of_window(rows[one], self.window) for one in named if rows[one]["revenue"].count()}
 
     def by_day(self) -> pl.DataFrame:
-        """`date`, sums and ratios; the best day first."""
+        """`date`, sums and ratios of the days that `measure` is known of; the best first."""
         found = figures.sums(self.rows, ["date"])
-        return found.sort(self.measure, "date", descending=[True, False]) if self.measure else found.clear()
+        if self.measure is None:
+            return found.clear()
+        return found.filter(pl.col(self.measure).is_not_null()).sort(self.measure, "date", descending=[True, False])
 
     @property
     def grain(self) -> str:

@@ -106,6 +106,18 @@ def test_one_store_has_its_best_and_last_days_instead() -> None:
     assert "Stores" not in found.tables
 
 
+def test_days_of_which_the_measure_is_not_known_are_among_neither_the_best_nor_the_last() -> None:
+    unknown = [date(2026, 1, 10), date(2026, 1, 20)]
+    visitors = pl.when(pl.col("date").is_in(unknown)).then(None).otherwise(pl.col("visitors"))
+    days = without(*MONEY, "transactions", "store_transactions", "units").with_columns(visitors=visitors)
+
+    found = read(days=days, stores=("S2",))
+
+    shown_days = [row[0] for title in ("Best days", "Last days") for row in found.tables[title][1:]]
+    assert len(shown_days) == 6
+    assert set(shown_days).isdisjoint(Formats("en").weekday(day) for day in unknown)
+
+
 def test_of_a_day_there_are_the_weeks_before_in_the_charts() -> None:
     html = report.html(material(DAY), language="en")
 
