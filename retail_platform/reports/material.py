@@ -166,6 +166,13 @@ class Material:
         rows = periods.to_frame().join(found, on="period", how="left", maintain_order="left")
         return rows.with_columns(own=own)
 
+    def compared_from(self) -> date | None:
+        """The first of the days before the window that it is compared with; None: there are none."""
+        earlier = [day for day in (self.days["date"].min(),) if isinstance(day, date) and day < self.window.first]
+        if any(change.base is not None for change in self.figures.changes.get("year", {}).values()):
+            earlier.append(self.window.first - timedelta(days=figures.YEAR))
+        return min(earlier, default=None)
+
     def missing(self) -> list[date]:
         """The days that were not made, or have no rows."""
         there = set(self.rows["date"].unique()) | set(self.made or ())

@@ -243,8 +243,8 @@ class _Report:
 
     def _footer(self) -> Markup:
         facts = [self._t("made", days=self._formats.window(self._of.window))]
-        earlier = self._of.days["date"].min()
-        if isinstance(earlier, date) and earlier < self._of.window.first:
+        earlier = self._of.compared_from()
+        if earlier is not None:
             facts.append(self._t("made_compared", first=self._formats.day(earlier)))
         if self._of.at is not None:
             facts.append(self._t("made_at", when=self._formats.instant(self._of.at)))

@@ -9,6 +9,7 @@ import pytest
 from retail_platform.language.formats import Formats
 from retail_platform.reports import report
 from retail_platform.reports.figures import BASES
+from retail_platform.reports.material import of_each_day
 from retail_platform.windows import Window
 from retail_platform_tests.dashboard import lakes
 from retail_platform_tests.reports.materials import DAY, LABELS, WEEKS, anomalies, material, sensors, sold
@@ -233,6 +234,26 @@ def test_when_the_data_are_of_is_said_where_it_is_known() -> None:
 
     assert "data of 1 Feb 2026, 05:30" in html
     assert "Made from the tables of 4 Jan – 31 Jan 2026, compared with days from 5 Jan 2025 on" in html
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "Made from the tables of Sat 31 Jan 2026, compared with days from 1 Feb 2025 on."),
+        ("fr", "Établi à partir des tables : sam. 31 janv. 2026, comparés à des jours depuis le 1 févr. 2025."),
+    ],
+)
+def test_the_first_day_compared_with_is_that_of_last_year(language: str, told: str) -> None:
+    (of_a_run,) = of_each_day(lakes.days(), DAY)
+
+    for one in (material(DAY), of_a_run):
+        assert told in shown(report.html(one, language=language)).text
+
+
+def test_without_last_year_the_first_day_compared_with_is_of_the_weeks_before() -> None:
+    (of_a_run,) = of_each_day(lakes.days().filter(pl.col("date") > date(2025, 12, 1)), DAY)
+
+    assert "compared with days from 3 Jan 2026 on." in shown(report.html(of_a_run, language="en")).text
 
 
 @pytest.mark.parametrize(("days", "title"), [(60, "by day"), (200, "by week"), (400, "by month")])
