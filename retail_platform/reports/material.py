@@ -234,8 +234,8 @@ def of_each_day(
     Args:
         days: `StoreDay` rows as `Material.days` has them, of all days that the window's figures need.
         window: the days.
-        stores: `store_id` and `label`; those without rows on a day are left out of it. None: nobody is to tell stores
-            apart.
+        stores: `store_id` and `label`; those without rows on a day are left out of it, those that are not among them
+            are called by their ids. None: nobody is to tell stores apart.
         sold: of `best_sellers`, daily.
         sensors: `SensorHealth` rows.
         anomalies: `FootfallAnomaly` rows.
@@ -244,14 +244,14 @@ def of_each_day(
     recent = between(days, Window(window.first - timedelta(days=CONTEXT), window.last))
     dates = figures.sums(recent, ["date"])
     apart = None if stores is None else _stores(days, window, daily=True)
-    stores = days.select("store_id", label="store_id").unique() if stores is None else stores
+    labels = pl.DataFrame(schema=dict.fromkeys(("store_id", "label"), pl.String)) if stores is None else stores
     for day in window.days():
         one, weeks = Window(day, day), Window(day - timedelta(days=CONTEXT), day)
         rows = between(recent, weeks)
         yield Material(
             one,
             rows,
-            stores.join(between(rows, one), on="store_id", how="semi"),
+            _labelled(between(rows, one), labels),
             sold=None if sold is None else between(sold, one),
             sensors=None if sensors is None else between(sensors, one),
             anomalies=None if anomalies is None else between(anomalies, one),
@@ -260,6 +260,12 @@ def of_each_day(
                 counted.get(day, nothing), between(dates, weeks), None if apart is None else between(apart, one)
             ),
         )
+
+
+def _labelled(rows: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
+    """`store_id` and `label` of the stores of some rows, also of those that left the master data."""
+    found = rows.select("store_id").unique().sort("store_id").join(labels, on="store_id", how="left")
+    return found.select("store_id", label=pl.coalesce("label", "store_id"))
 
 
 def _stores(days: pl.DataFrame, window: Window, *, daily: bool = False) -> pl.DataFrame:

@@ -97,6 +97,18 @@ def test_stores_are_ranked_by_revenue_and_all_named_where_they_are_few() -> None
     assert rows[0][1] == Formats("en", "EUR").money(float(revenue["revenue"][0]))
 
 
+def test_stores_that_are_no_longer_known_are_in_the_heading_as_in_the_figures() -> None:
+    known = pl.DataFrame({"store_id": ["S1", "S9"], "label": ["Paris", "Berlin"]})
+    days = lakes.days().filter(pl.col("store_id").is_in(["S1", "S2"]))
+
+    (of_a_run,) = of_each_day(days, DAY, known)
+
+    found = shown(report.html(of_a_run, language="en"))
+    assert "All stores" in found.text
+    assert "2 stores" in found.text
+    assert {row[0] for row in found.tables["Stores"][1:]} == {"Paris", "S2"}
+
+
 def test_one_store_has_its_best_and_last_days_instead() -> None:
     found = read(stores=("S2",))
 
