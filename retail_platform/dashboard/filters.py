@@ -278,7 +278,17 @@ def _days(given: Mapping[str, list[str]], known: Known, problems: list[Message])
             Message("problem_span", {"first": str(known.span.first), "last": str(known.span.last)}),
         )
         return usual
-    return {"period": CUSTOM, "window": Window(first, last)}
+    reach = _reach(known.span)
+    for day in (first, last):
+        if day not in reach:
+            facts = {"value": str(day), "first": str(reach.first), "last": str(reach.last)}
+            problems.append(Message("problem_far", facts))
+    return {"period": CUSTOM, "window": Window(max(first, reach.first), min(last, reach.last))}
+
+
+def _reach(span: Window) -> Window:
+    """The days that can be chosen: the years of the data, with one before and one after to compare and to plan."""
+    return Window(date(span.first.year - 1, 1, 1), date(span.last.year + 1, 12, 31))
 
 
 def _short(value: str) -> str:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from retail_platform.dashboard.data.measures import BASES, Grain
-from retail_platform.dashboard.filters import NAMES, Filters, Known, Option, chosen_stores, parse
+from retail_platform.dashboard.filters import NAMES, Filters, Known, Option, Parsed, chosen_stores, parse
 from retail_platform.dashboard.periods import CUSTOM, PRESETS, preset
 from retail_platform.dashboard.texts import CATALOGUE, LANGUAGES, text
 from retail_platform.windows import Window
@@ -78,6 +78,8 @@ def test_whatever_an_address_says_gives_filters_that_exist_and_texts_for_the_res
     assert set(read.filters.stores) <= set(KNOWN.values("store_id"))
     assert set(read.filters.regions) <= set(KNOWN.values("region"))
     assert read.filters.window.first <= SPAN.last
+    assert read.filters.window.first.year >= SPAN.first.year - 1
+    assert read.filters.window.last.year <= SPAN.last.year + 1
     assert parse(read.filters.query(), KNOWN, [OPTION]).problems == ()
     for problem in read.problems:
         for language in LANGUAGES:
@@ -95,6 +97,8 @@ def test_whatever_an_address_says_gives_filters_that_exist_and_texts_for_the_res
         "?from=2026-02-30",
         "?from=tomorrow",
         "?from=0001-01-01&to=0001-01-02",
+        "?from=0001-01-01",
+        "?to=9999-12-31",
         "?from=2026-01-20&to=2026-01-10",
         "?to=20260110",
         "?period=forever",
@@ -112,6 +116,14 @@ def test_whatever_an_address_says_gives_filters_that_exist_and_texts_for_the_res
 )
 def test_what_does_not_exist_is_a_problem(query: str) -> None:
     assert len(parse(query, KNOWN, [OPTION]).problems) == 1
+
+
+def test_days_far_from_the_data_are_told_and_cut_off_a_year_before_and_after_its_years() -> None:
+    read = parse("?from=0001-01-01&to=9999-12-31", KNOWN)
+
+    assert [problem.facts["value"] for problem in read.problems] == ["0001-01-01", "9999-12-31"]
+    assert read.filters.window == Window(date(2024, 1, 1), date(2027, 12, 31))
+    assert parse("?from=2024-01-01&to=2027-12-31", KNOWN) == Parsed(read.filters)
 
 
 def test_a_wrong_value_is_repeated_short_and_without_signs_that_do_not_show() -> None:

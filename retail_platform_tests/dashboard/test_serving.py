@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from retail_platform.dashboard.app import ACTIVITY, answered
 from retail_platform.dashboard.data.source import Data
+from retail_platform.dashboard.page import Page
 from retail_platform.dashboard.pages import PAGES
 from retail_platform.dashboard.serving import Access, make_server, warm
 from retail_platform.storage.lake import Lake
@@ -166,6 +167,15 @@ def test_an_unknown_download_is_not_found(data: Data, path: str) -> None:
 def test_days_without_data_say_so(data: Data) -> None:
     assert "There is no data on these days" in shown(data, "/?from=2031-01-01&to=2031-01-05")
     assert "There are no rows for these filters" in shown(data, "/?store=S1&region=South")
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if "period" in page.filters], ids=lambda page: page.title)
+def test_days_far_from_the_data_are_told_and_give_no_number(data: Data, page: Page) -> None:
+    told = shown(data, f"{page.path}?from=0001-01-01&to={lakes.LAST}")
+
+    assert "is too far from the data: days from 2023-01-01 to 2027-12-31 can be chosen" in told
+    for name in page.downloads:
+        assert client(data).get(f"/download/{page.title}/{name}.csv?from=0001-01-01").status_code == 400
 
 
 def test_an_empty_lake_names_what_to_materialize(tmp_path: Path) -> None:

@@ -110,6 +110,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "There is no data on these days: the first day is {first}, the last {last}.",
         "Aucune donnée pour ces jours : le premier est le {first}, le dernier le {last}.",
     ),
+    "problem_far": (
+        "“{value}” is too far from the data: days from {first} to {last} can be chosen.",
+        "« {value} » est trop loin des données : on peut choisir des jours du {first} au {last}.",
+    ),
     "problem_many": ("At most {most} stores can be chosen by name.", "On peut choisir au plus {most} magasins."),
     "problem_too_long": ("It is too long.", "Elle est trop longue."),
 }
