@@ -158,7 +158,7 @@ class Tables:
 
         Args:
             table: name or names of the tables it reads.
-            key: what else it depends on.
+            key: what else it depends on; the version, too, of what was read before: there may be a newer one by now.
             compute: gives a value that nobody changes.
         """
         names = (table,) if isinstance(table, str) else tuple(table)

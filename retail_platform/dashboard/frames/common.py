@@ -1,6 +1,7 @@
-"""What the frames of several pages share: the tables they rest on, what numbers depend on, the figures all show."""
+"""What the frames of several pages share: how results are remembered, what numbers depend on, the figures all show."""
 
-from typing import Any
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -8,7 +9,19 @@ from retail_platform.dashboard.data.measures import by_period, summed
 from retail_platform.dashboard.filters import Filters
 from retail_platform.dashboard.page import View
 
-TABLES = ("store_days", "stores")
+T = TypeVar("T")
+
+
+def remembered(view: View, key: Hashable, compute: Callable[[], T], tables: Sequence[str] = ()) -> T:
+    """What is computed of the facts of a look, kept by their version: a commit since then is not this look's to answer.
+
+    Args:
+        view: the look.
+        key: what else it depends on.
+        compute: gives a value that nobody changes.
+        tables: those it reads beside the facts.
+    """
+    return view.data.tables.result(tables, (key, view.facts.key), compute)
 
 
 def numbers_key(view: View) -> Filters:
@@ -18,10 +31,10 @@ def numbers_key(view: View) -> Filters:
 
 def key_figures(view: View) -> dict[str, Any]:
     """`summed` of the chosen stores and days."""
-    return view.data.tables.result(TABLES, ("key figures", numbers_key(view)), lambda: summed(view.rows))
+    return remembered(view, ("key figures", numbers_key(view)), lambda: summed(view.rows))
 
 
 def history(view: View) -> pl.DataFrame:
     """`by_period` of the chosen stores and days by the chosen grain."""
     grain = view.filters.grain
-    return view.data.tables.result(TABLES, ("history", numbers_key(view), grain), lambda: by_period(view.rows, grain))
+    return remembered(view, ("history", numbers_key(view), grain), lambda: by_period(view.rows, grain))

@@ -15,7 +15,7 @@ from retail_platform.dashboard.data.products import (
 )
 from retail_platform.dashboard.data.products import PRODUCTS as KNOWN
 from retail_platform.dashboard.filters import Option
-from retail_platform.dashboard.frames.common import TABLES, numbers_key
+from retail_platform.dashboard.frames.common import numbers_key, remembered
 from retail_platform.dashboard.page import View
 from retail_platform.dashboard.ranking import Ranking
 
@@ -80,8 +80,11 @@ def all_sold(view: View) -> pl.DataFrame:
     """All that the chosen stores sold, with names."""
     stores, chosen = _store_ids(view), view.filters
     key = numbers_key(view).but(window=chosen.window, categories=())
-    return view.data.tables.result(
-        _tables(view), ("products sold", key), lambda: named(view.data, sold(view.data, stores, chosen.window))
+    return remembered(
+        view,
+        ("products sold", key),
+        lambda: named(view.data, sold(view.data, stores, chosen.window)),
+        _tables(view),
     )
 
 
@@ -95,11 +98,11 @@ def found(view: View) -> pl.DataFrame:
             rows = rows.filter(pl.col("category").is_in(list(chosen.categories)))
         return searched(rows, chosen.option(SEARCH))
 
-    return view.data.tables.result(_tables(view), ("products found", chosen), compute)
+    return remembered(view, ("products found", chosen), compute, _tables(view))
 
 
 def _tables(view: View) -> tuple[str, ...]:
-    return (TABLE, *TABLES, *([KNOWN] if view.data.tables.exists(KNOWN) else []))
+    return (TABLE, *([KNOWN] if view.data.tables.exists(KNOWN) else []))
 
 
 def _by_period(view: View) -> pl.DataFrame:
@@ -118,7 +121,7 @@ def _by_period(view: View) -> pl.DataFrame:
         )
 
     key = ("products by period", numbers_key(view), chosen.grain, tuple(products))
-    return view.data.tables.result((TABLE, *TABLES), key, compute)
+    return remembered(view, key, compute, (TABLE,))
 
 
 def _store_ids(view: View) -> list[str] | None:

@@ -15,7 +15,7 @@ from retail_platform.dashboard.data.products import TABLE as SOLD
 from retail_platform.dashboard.data.products import named, sold
 from retail_platform.dashboard.data.queries import collected
 from retail_platform.dashboard.filters import Option
-from retail_platform.dashboard.frames.common import TABLES, history, numbers_key
+from retail_platform.dashboard.frames.common import history, numbers_key, remembered
 from retail_platform.dashboard.page import View
 from retail_platform.windows import Window
 
@@ -37,7 +37,7 @@ def days(view: View) -> pl.DataFrame:
         now = every.to_frame().join(history(one), on="period", how="left", maintain_order="left")
         return now.join(then.select("period", *names), on="period", how="left", maintain_order="left")
 
-    rows = one.data.tables.result(TABLES, ("store days", numbers_key(one), chosen.grain), compute)
+    rows = remembered(one, ("store days", numbers_key(one), chosen.grain), compute)
     return rows.select("period", measure, f"{measure}_compared", "visitors_imputed_share", "hours_without_count")
 
 

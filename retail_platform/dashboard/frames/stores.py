@@ -10,7 +10,7 @@ from retail_platform.dashboard.data.measures import (
     change_by_store,
     periods,
 )
-from retail_platform.dashboard.frames.common import TABLES, numbers_key
+from retail_platform.dashboard.frames.common import numbers_key, remembered
 from retail_platform.dashboard.page import View
 from retail_platform.dashboard.ranking import Ranking
 
@@ -34,11 +34,9 @@ MOST_COMPARED = 8
 def ranking(view: View) -> pl.DataFrame:
     """Measures of each store in the order chosen, with the change of the measure and comparable growth of revenue."""
     key, changed = numbers_key(view), changed_measure(view)
-    rows = view.data.tables.result(TABLES, ("stores", key), lambda: by_store(view.rows))
-    change = view.data.tables.result(
-        TABLES,
-        ("stores change", key, changed),
-        lambda: change_by_store(view.rows, view.filters.basis, changed),
+    rows = remembered(view, ("stores", key), lambda: by_store(view.rows))
+    change = remembered(
+        view, ("stores change", key, changed), lambda: change_by_store(view.rows, view.filters.basis, changed)
     )
     found = (
         rows.join(change, on="store_id", how="left")
@@ -82,7 +80,7 @@ def compared(view: View) -> pl.DataFrame:
         )
 
     key = ("stores compared", numbers_key(view), grain, tuple(stores))
-    return view.data.tables.result(TABLES, key, compute).select("store_id", "label", "period", measure)
+    return remembered(view, key, compute).select("store_id", "label", "period", measure)
 
 
 def comparable(view: View) -> pl.DataFrame:
@@ -92,8 +90,7 @@ def comparable(view: View) -> pl.DataFrame:
 
 def of_comparable_days(view: View) -> pl.DataFrame:
     """Sums of each store over its comparable days."""
-    key = ("stores comparable", numbers_key(view))
-    return view.data.tables.result(TABLES, key, lambda: comparable_days(view.rows))
+    return remembered(view, ("stores comparable", numbers_key(view)), lambda: comparable_days(view.rows))
 
 
 def changed_measure(view: View) -> str:

@@ -5,7 +5,7 @@ from dash.development.base_component import Component
 
 from retail_platform.dashboard.components import tile
 from retail_platform.dashboard.data.measures import BASES, Change, changes
-from retail_platform.dashboard.frames.common import TABLES, key_figures, numbers_key
+from retail_platform.dashboard.frames.common import key_figures, numbers_key, remembered
 from retail_platform.dashboard.page import View
 from retail_platform.language.formats import Formats
 
@@ -20,7 +20,7 @@ def tiles(view: View, formats: Formats, history: pl.DataFrame) -> list[Component
     def compute() -> dict[str, dict[str, Change]]:
         return {basis: changes(view.rows, basis) for basis in BASES}
 
-    against = view.data.tables.result(TABLES, ("changes of key figures", numbers_key(view)), compute)
+    against = remembered(view, ("changes of key figures", numbers_key(view)), compute)
     return [
         tile(
             view,

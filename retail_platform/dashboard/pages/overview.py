@@ -15,7 +15,7 @@ from retail_platform.dashboard.data.measures import (
     compared_by_period,
     currency_of,
 )
-from retail_platform.dashboard.frames.common import history, key_figures
+from retail_platform.dashboard.frames.common import history, key_figures, remembered
 from retail_platform.dashboard.page import Page, View
 from retail_platform.dashboard.pages.common import TILES, tiles
 from retail_platform.dashboard.printed import link
@@ -57,12 +57,12 @@ def layout(view: View) -> Component:
 
 def periods(view: View) -> pl.DataFrame:
     """Measures and ratios of each period, with what revenue and visitors are compared with."""
-    return view.data.tables.result(("store_days", "stores"), ("overview periods", view.filters), lambda: _periods(view))
+    return remembered(view, ("overview periods", view.filters), lambda: _periods(view))
 
 
 def stores(view: View) -> pl.DataFrame:
     """Measures of each store with the change of its revenue, most revenue first."""
-    return view.data.tables.result(("store_days", "stores"), ("overview stores", view.filters), lambda: _stores(view))
+    return remembered(view, ("overview stores", view.filters), lambda: _stores(view))
 
 
 def _periods(view: View) -> pl.DataFrame:
