@@ -4,7 +4,7 @@ A report is made again when a day is that its averages are made from, as `daily_
 days of its charts and last year's day are read as they are: a late correction must not reach every day of four weeks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 GROUP = "reports"
 _DAYS, _SOLD, _PRODUCTS = "store_days", "product_daily_metrics", "products"
 _HEALTH, _ANOMALIES = "sensor_health", "footfall_anomalies"
-_Tables = dict[str, pl.LazyFrame]
 
 
 def build(retailer: Retailer) -> list[dg.AssetsDefinition]:
@@ -59,9 +58,8 @@ def build(retailer: Retailer) -> list[dg.AssetsDefinition]:
         from retail_platform.reports import report
 
         window = run_window(context)
-        year_ago = _year_ago(Lake(retailer.settings.lake_uri), window)
         pages = {}
-        for day in _materials(tables, year_ago, window):
+        for day in materials(tables, Lake(retailer.settings.lake_uri), window):
             pages[day.window.last] = report.html(day, language=language)
             context.add_asset_metadata(metadata(day, language), partition_key=str(day.window.last))
         return pages
@@ -69,28 +67,24 @@ def build(retailer: Retailer) -> list[dg.AssetsDefinition]:
     return [daily_report]
 
 
-def _year_ago(lake: Lake, window: Window) -> pl.LazyFrame | None:
-    """The same weekdays of last year, where there are any."""
-    from retail_platform.reports.figures import YEAR
+def materials(tables: Mapping[str, pl.LazyFrame], lake: Lake, window: Window) -> Iterator["Material"]:
+    """What the report of each day of a run is made of.
 
-    back = timedelta(days=YEAR)
-    return lake.scan(_DAYS, Window(window.first - back, window.last - back)) if lake.exists(_DAYS) else None
+    Args:
+        tables: the inputs of `daily_report` by name.
+        lake: where last year's days are.
+        window: the days of the run.
+    """
+    from retail_platform.reports import material
 
-
-def _materials(tables: _Tables, year_ago: pl.LazyFrame | None, window: Window) -> Iterator["Material"]:
-    """What the report of each day of a run is made of."""
-    from retail_platform.reports import figures, material
-
-    before = tables[_DAYS].filter(pl.col("date") < window.first)
-    parts = [tables["daily_metrics"], before, *([] if year_ago is None else [year_ago])]
-    days = pl.concat([part.select(figures.COLUMNS) for part in parts]).collect()
+    days = _store_days(tables, lake, window)
     stores = tables["stores"].select("store_id", label=pl.coalesce("name", "store_id")).collect()
     sold, health, anomalies = None, tables.get(_HEALTH), tables.get(_ANOMALIES)
     if _SOLD in tables:
         best = material.best_sellers(
             tables[_SOLD].select(material.SOLD),
             tables.get(_PRODUCTS),
-            money=material.between(days, window)["currency"].n_unique() == 1,
+            money=material.addable_days(material.between(days, window)),
             daily=True,
         )
         sold = best.collect()
@@ -102,3 +96,19 @@ def _materials(tables: _Tables, year_ago: pl.LazyFrame | None, window: Window) -
         sensors=None if health is None else health.select(material.SENSORS).collect(),
         anomalies=None if anomalies is None else anomalies.select(material.ANOMALIES).collect(),
     )
+
+
+def _store_days(tables: Mapping[str, pl.LazyFrame], lake: Lake, window: Window) -> pl.DataFrame:
+    """The days of the run, the weeks before it, and the same weekdays of last year, each day once.
+
+    Of a run of many months last year's days reach into those weeks, and into the run itself.
+    """
+    from retail_platform.reports import figures
+
+    before = tables[_DAYS].filter(pl.col("date") < window.first)
+    found = pl.concat([part.select(figures.COLUMNS) for part in (tables["daily_metrics"], before)]).collect()
+    if not lake.exists(_DAYS):
+        return found
+    back = timedelta(days=figures.YEAR)
+    year_ago = lake.scan(_DAYS, Window(window.first - back, window.last - back)).select(figures.COLUMNS)
+    return pl.concat([found, year_ago.join(found.lazy().select("date"), on="date", how="anti").collect()])
