@@ -11,7 +11,7 @@ from typing import Literal
 
 import polars as pl
 
-from retail_platform.domains.metrics.compare import WEEKS, with_counted, with_ratios
+from retail_platform.domains.metrics.compare import WEEKS, with_ratio_bases, with_ratios
 from retail_platform.windows import Window
 
 Basis = Literal["previous", "year", "average"]
@@ -31,7 +31,8 @@ YEAR = 364  # days: the same weekday
 _LEAST_COMPARED = 0.8  # share of the days that must be comparable: a change over fewer says little of them
 _BASES = (
     *("visitors", "transactions", "units", "revenue", "margin", "cost_known_revenue"),
-    *("counted_visitors", "counted_transactions", "counted_revenue", "counted_margin"),
+    *("counted_transactions", "conversion_visitors", "counted_revenue", "sales_visitors"),
+    *("counted_margin", "margin_visitors", "receipt_revenue", "itemised_revenue", "itemised_transactions"),
 )
 _SUMMED = (*_BASES, "hours_without_count", "imputed")
 _PARTS = 2.0**20  # whole numbers of such parts add up alike in any order
@@ -156,7 +157,8 @@ def _change(after: float | None, before: float | None) -> Change:
 
 def _measured(days: pl.DataFrame) -> pl.DataFrame:
     imputed = _in_parts(pl.col("visitors") * pl.col("visitors_imputed_share"))
-    return with_counted(days.lazy().select(COLUMNS).sort("date", "store_id")).with_columns(imputed=imputed).collect()
+    rows = days.lazy().select(COLUMNS).sort("date", "store_id")
+    return with_ratio_bases(rows).with_columns(imputed=imputed).collect()
 
 
 def _between(rows: pl.DataFrame, window: Window) -> pl.DataFrame:
@@ -173,8 +175,7 @@ def _summed(rows: pl.DataFrame, by: Sequence[str | pl.Expr]) -> pl.DataFrame:
 
 def _divided(summed: pl.DataFrame) -> pl.DataFrame:
     share = pl.col("imputed") / pl.col("visitors").replace(0.0, None)
-    rows = summed.lazy().with_columns(visitors_imputed_share=share, area_m2=pl.lit(None, dtype=pl.Float64))
-    return with_ratios(rows).drop("area_m2", "sales_per_m2").collect()
+    return with_ratios(summed.lazy().with_columns(visitors_imputed_share=share)).collect()
 
 
 def _with_means(rows: pl.DataFrame, window: Window, last: pl.Expr) -> tuple[pl.DataFrame, pl.DataFrame]:

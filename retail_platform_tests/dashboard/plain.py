@@ -6,24 +6,32 @@ from typing import Any
 import polars as pl
 
 from retail_platform.dashboard.data.measures import ADDITIVE, EVERY, YEAR
-from retail_platform.domains.metrics.compare import WEEKS, with_counted
+from retail_platform.domains.metrics.compare import WEEKS
 from retail_platform.windows import Window
 
-RATIOS = {
-    "conversion_rate": ("counted_transactions", "counted_visitors"),
+PAIRS = {
+    "conversion_rate": ("store_transactions", "visitors"),
     "atv": ("revenue", "transactions"),
     "upt": ("units", "transactions"),
-    "margin_rate": ("margin", "cost_known_revenue"),
     "aur": ("revenue", "units"),
+}
+RATIOS = {name: (f"{name}_above", f"{name}_below") for name in PAIRS} | {
+    "margin_rate": ("margin", "cost_known_revenue")
 }
 BASES = tuple(sorted({*ADDITIVE, *(base for pair in RATIOS.values() for base in pair)}))
 LEAST = 0.8
 
 
 def between(days: pl.DataFrame, stores: list[str], window: Window) -> pl.DataFrame:
-    """`StoreDay` rows of some stores and days, with what counts for ratios."""
-    rows = with_counted(days.lazy()).collect()
-    return rows.filter(pl.col("store_id").is_in(stores), pl.col("date").is_between(window.first, window.last))
+    """`StoreDay` rows of some stores and days, with both sides of ratios where both are known."""
+    whole = pl.col("visitors").is_not_null() & (pl.col("hours_without_count").fill_null(0) == 0)
+    sides = []
+    for name, (above, below) in PAIRS.items():
+        both = pl.col(above).is_not_null() & pl.col(below).is_not_null() & (whole | (name != "conversion_rate"))
+        sides += [pl.when(both).then(one).alias(side) for one, side in zip((above, below), RATIOS[name], strict=True)]
+    return days.with_columns(sides).filter(
+        pl.col("store_id").is_in(stores), pl.col("date").is_between(window.first, window.last)
+    )
 
 
 def summed(rows: pl.DataFrame, by: list[pl.Expr]) -> pl.DataFrame:
@@ -32,7 +40,7 @@ def summed(rows: pl.DataFrame, by: list[pl.Expr]) -> pl.DataFrame:
     ratios = {
         name: pl.col(above) / pl.when(pl.col(below) != 0).then(pl.col(below)) for name, (above, below) in RATIOS.items()
     }
-    return sums.with_columns(**ratios).sort(pl.nth(range(len(by))))
+    return sums.with_columns(**ratios).sort(pl.nth(range(len(by)))).select(pl.exclude("^.*_(above|below)$"))
 
 
 def period(grain: str) -> pl.Expr:

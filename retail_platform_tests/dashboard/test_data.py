@@ -124,6 +124,32 @@ def test_a_store_that_opens_or_is_gone_before_any_day_changes_is_no_error(data: 
         same(found, Data(data.lake).facts())
 
 
+def test_what_is_equal_as_a_rule_is_held_once_until_a_day_makes_it_differ(data: Data) -> None:
+    pairs = [("receipt_revenue", "revenue"), ("itemised_transactions", "transactions")]
+
+    def held_once(facts: Facts) -> list[bool]:
+        grids = facts.grids
+        parts = (grids.values, grids.known, grids.means, grids.both)
+        return [part[name] is part[rule] for name, rule in pairs for part in parts]
+
+    # given all transactions and units are known, also of a day read again
+    assert all(held_once(data.facts()))
+    next_day = Window(lakes.LAST + timedelta(days=1), lakes.LAST + timedelta(days=1))
+    data.lake.replace("store_days", lakes.days(next_day), next_day)
+    assert all(held_once(data.facts()))
+
+    # when a store does not tell its transactions
+    partly = lakes.days(DAY).with_columns(transactions=pl.when(pl.col("store_id") != "S1").then("transactions"))
+    data.lake.replace("store_days", partly, DAY)
+
+    # then the days that tell make the ratio
+    found = data.facts()
+    assert not any(held_once(found)[:2])
+    same(found, Data(data.lake).facts())
+    told = partly.filter(pl.col("store_id") != "S1").select(pl.col("revenue", "transactions").sum().cast(pl.Float64))
+    assert summed(found.between(DAY))["atv"] == pytest.approx(told["revenue"].item() / told["transactions"].item())
+
+
 @pytest.mark.parametrize("most", [0, 10_000])
 def test_a_query_is_the_same_of_a_table_held_in_memory_and_of_its_files(
     data: Data, monkeypatch: pytest.MonkeyPatch, most: int

@@ -34,7 +34,13 @@ from retail_platform_tests.dashboard import lakes, plain
 LAST = date(2026, 1, 31)
 DAYS = 400
 STORES = ("S1", "S2", "S3", "WEB")
-NOT_KNOWN = ("visitors", "transactions", "revenue", "margin")
+NOT_KNOWN = (  # together: who knows units knows transactions, and who knows transactions knows revenue
+    ("visitors",),
+    ("units",),
+    ("units", "transactions", "store_transactions"),
+    ("units", "transactions", "store_transactions", "revenue"),
+    ("margin",),
+)
 
 
 def store_days(seed: int) -> pl.DataFrame:
@@ -65,7 +71,7 @@ def store_days(seed: int) -> pl.DataFrame:
                 "margin": revenue / 4,
                 "cost_known_revenue": revenue / 2,
             }
-            rows.append(row | {name: None for name in NOT_KNOWN if random.random() < 0.1})
+            rows.append(row | {name: None for names in NOT_KNOWN if random.random() < 0.1 for name in names})
     lacking = [pl.lit(None).alias(name) for name in StoreDay.column_names() if name not in rows[0]]
     frame = pl.DataFrame(rows, infer_schema_length=None)
     money = [pl.col(name).cast(pl.Decimal(18, 2)) for name in ("revenue", "margin", "cost_known_revenue")]

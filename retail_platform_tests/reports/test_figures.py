@@ -133,6 +133,24 @@ def test_changes_are_those_of_sql(sql: Sql, days: pl.DataFrame, window: Window) 
     }
 
 
+def test_a_store_that_does_not_tell_its_transactions_or_units_makes_no_ratio_wrong(days: pl.DataFrame) -> None:
+    partly = days.with_columns(
+        pl.when(pl.col("store_id") != "S1").then(pl.col("transactions", "store_transactions", "units")),
+    )
+
+    found, others = (figures.of_window(needed(rows, WEEKS), WEEKS) for rows in (partly, _without("S1", days)))
+
+    for name in ("conversion_rate", "atv", "upt"):
+        assert found.total[name] == others.total[name] is not None
+        for basis in figures.BASES:
+            assert found.changes[basis][name] == others.changes[basis][name] != Change()
+    assert found.total["revenue"] != others.total["revenue"]
+
+
+def _without(store: str, days: pl.DataFrame) -> pl.DataFrame:
+    return days.filter(pl.col("store_id") != store)
+
+
 def test_the_figures_of_each_day_are_those_of_a_window_of_that_day(days: pl.DataFrame) -> None:
     by_day = figures.of_days(needed(days, WEEKS), WEEKS)
 

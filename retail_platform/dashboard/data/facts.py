@@ -19,7 +19,7 @@ from retail_platform.dashboard.data.tables import Tables
 from retail_platform.dashboard.data.totals import Rows, Totals, totals
 from retail_platform.dashboard.data.unavailable import Unavailable
 from retail_platform.dashboard.data.versions import Version, changed_days
-from retail_platform.domains.metrics.compare import with_counted
+from retail_platform.domains.metrics.compare import with_ratio_bases
 from retail_platform.domains.stores.contract import ONLINE
 from retail_platform.windows import Window
 
@@ -163,7 +163,7 @@ def _made(rows: pl.DataFrame, known: pl.DataFrame, at: datetime | None, key: tup
 def _slim(rows: pl.DataFrame) -> pl.DataFrame:
     cents = [(pl.col(name) * 100).cast(pl.Int64).alias(name) for name in MONEY]
     return (
-        with_counted(rows.lazy())
+        with_ratio_bases(rows.lazy())
         .with_columns(imputed=pl.col("visitors") * pl.col("visitors_imputed_share"))
         .with_columns(pl.col("store_id", "currency").cast(pl.Categorical), *cents)
         .with_columns(pl.col(*COUNTS, *COUNTED, "hours_without_count").cast(pl.Int32))

@@ -22,23 +22,34 @@ Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[Any]
 FLAGS = ("is_open", "final")
-MONEY = ("revenue", "margin", "cost_known_revenue", "counted_revenue", "counted_margin")
+MONEY = (
+    *("revenue", "margin", "cost_known_revenue", "counted_revenue", "counted_margin"),
+    *("receipt_revenue", "itemised_revenue"),
+)
 COUNTS = ("visitors", "transactions", "store_transactions", "units", "returns")
-COUNTED = ("counted_days", "counted_visitors", "counted_transactions")
+COUNTED = (
+    *("counted_transactions", "sales_visitors", "conversion_visitors", "margin_visitors"),
+    "itemised_transactions",
+)
 MEASURES = (*COUNTS, *COUNTED, *MONEY, "imputed", "hours_without_count")
 """What can be summed: money in hundredths, `imputed` are the visitors that were estimated."""
 
 COMPARED = (
-    "visitors",
-    "transactions",
-    "units",
-    "revenue",
-    "margin",
-    "counted_transactions",
-    "counted_visitors",
-    "cost_known_revenue",
+    *("visitors", "transactions", "units", "revenue", "margin"),
+    *("counted_transactions", "conversion_visitors", "cost_known_revenue"),
+    *("receipt_revenue", "itemised_revenue", "itemised_transactions"),
 )
 """What is compared with the four weeks before, or is the base of a ratio that is."""
+
+_AS_A_RULE = {
+    "sales_visitors": "visitors",
+    "conversion_visitors": "sales_visitors",
+    "margin_visitors": "sales_visitors",
+    "receipt_revenue": "revenue",
+    "itemised_revenue": "revenue",
+    "itemised_transactions": "transactions",
+}
+"""What a measure equals where all is known: then both are one array, so that it takes neither memory nor time."""
 
 _KINDS = dict.fromkeys(MONEY, np.int64) | {"imputed": np.float64}
 _KEY = TypeVar("_KEY")
@@ -92,9 +103,20 @@ def laid_out(rows: pl.DataFrame, stores: int, window: Window) -> Grids:
         grid.reshape(-1)[at] = values.to_numpy()
         return grid
 
-    unknown = {name: rows[name].null_count() for name in MEASURES}
+    values, known = dict[str, Numbers](), dict[str, Bools]()
     there = placed(pl.repeat(True, rows.height, eager=True), np.bool_)
+    for name in MEASURES:
+        found, rule = rows[name], _AS_A_RULE.get(name)
+        if rule is not None and found.equals(rows[rule]):
+            values[name], known[name] = values[rule], known[rule]
+            continue
+        unknown = found.null_count() > 0
+        values[name] = placed(found.fill_null(0) if unknown else found, _KINDS.get(name, np.int32))
+        known[name] = placed(found.is_not_null(), np.bool_) if unknown else there
     currency = rows["currency"].cast(pl.String)
+    one = twins(COMPARED, values, known)
+    means = {name: _zeros(shape, np.float64) for name in set(one.values())}
+    both = {name: _zeros(shape, np.bool_) for name in set(one.values())}
     made = Grids(
         first=window.first,
         there=there,
@@ -103,16 +125,19 @@ def laid_out(rows: pl.DataFrame, stores: int, window: Window) -> Grids:
             code: placed(currency.eq_missing(pl.Series([code], dtype=pl.String)), np.bool_)
             for code in currency.unique()
         },
-        values={
-            name: placed(rows[name].fill_null(0) if unknown[name] else rows[name], _KINDS.get(name, np.int32))
-            for name in MEASURES
-        },
-        known={name: placed(rows[name].is_not_null(), np.bool_) if unknown[name] else there for name in MEASURES},
-        means={name: _zeros(shape, np.float64) for name in COMPARED},
-        both={name: _zeros(shape, np.bool_) for name in COMPARED},
+        values=values,
+        known=known,
+        means={name: means[first] for name, first in one.items()},
+        both={name: both[first] for name, first in one.items()},
     )
     _fill_means(made, 0, shape[1])
     return made
+
+
+def twins(names: Sequence[str], *parts: Mapping[str, Numbers]) -> dict[str, str]:
+    """Of each measure the first that has the very same arrays, which may be itself."""
+    first: dict[tuple[int, ...], str] = {}
+    return {name: first.setdefault(tuple(id(part[name]) for part in parts), name) for name in names}
 
 
 def replaced(base: Grids, places: Integers, fresh: Grids, days: Sequence[date], stores: int) -> Grids:
@@ -131,8 +156,14 @@ def replaced(base: Grids, places: Integers, fresh: Grids, days: Sequence[date], 
     same = np.array_equal(places, np.arange(stores))  # as almost always: then one copy is enough
     there = slice(begin, begin + base.there.shape[1])
     columns, sources = ([(day - start).days for day in days] for start in (first, fresh.first))
+    found: dict[tuple[int, int], Numbers] = {}  # what was one array in both stays one
 
     def joined(old: Numbers | None, new: Numbers | None) -> Numbers:
+        if (id(old), id(new)) not in found:
+            found[id(old), id(new)] = laid_together(old, new)
+        return found[id(old), id(new)]
+
+    def laid_together(old: Numbers | None, new: Numbers | None) -> Numbers:
         kind = next(part.dtype for part in (old, new) if part is not None)
         grid = _zeros((stores, len(window)), kind)
         if old is not None and same:
@@ -174,11 +205,16 @@ def _trimmed(grids: Grids) -> Grids:
         return grids
     days = slice(held[0], held[-1] + 1)
 
+    found: dict[int, Numbers] = {}
+
     def cut(parts: Mapping[_KEY, Numbers]) -> dict[_KEY, Numbers]:
-        return {name: grid[:, days].copy() for name, grid in parts.items()}
+        for grid in parts.values():
+            if id(grid) not in found:
+                found[id(grid)] = grid[:, days].copy()
+        return {name: found[id(grid)] for name, grid in parts.items()}
 
     first = grids.first + timedelta(days=int(held[0]))
-    there = grids.there[:, days].copy()
+    there = cut({"there": grids.there})["there"]
     values, known = cut(grids.values), cut(grids.known)
     return Grids(
         first, there, cut(grids.flags), cut(grids.currencies), values, known, cut(grids.means), cut(grids.both)
@@ -188,7 +224,7 @@ def _trimmed(grids: Grids) -> Grids:
 def _fill_means(grids: Grids, begin: int, end: int) -> None:
     """Set the means of some columns, in place: once for all, so that no window has to ask for them again."""
     first = max(begin - 7 * WEEKS, 0)
-    for name in COMPARED:
+    for name in set(twins(COMPARED, grids.means, grids.both).values()):
         known, both = grids.known[name], grids.both[name][:, begin:end]
         counts = grids.flags["is_open"][:, first:end] & known[:, first:end]
         values = np.where(counts, grids.values[name][:, first:end], 0.0)

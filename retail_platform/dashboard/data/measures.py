@@ -15,7 +15,7 @@ import polars as pl
 from retail_platform.dashboard.data.grids import COMPARED, MEASURES, MONEY, Integers
 from retail_platform.dashboard.data.totals import Rows, Sums, any_of, dated
 from retail_platform.dashboard.data.unavailable import Unavailable
-from retail_platform.domains.metrics.compare import ratio, with_ratios
+from retail_platform.domains.metrics.compare import RATIOS, ratio, with_ratios
 from retail_platform.domains.metrics.contract import UNKNOWN_CURRENCY
 from retail_platform.windows import Window
 
@@ -27,13 +27,7 @@ _LEAST_COMPARED = 0.8  # share of a window's days that must be comparable: a cha
 YEAR = 364  # days: the same weekday
 
 ADDITIVE = ("visitors", "transactions", "units", "revenue", "margin")
-_RATIO_BASES = {
-    "conversion_rate": ("counted_transactions", "counted_visitors"),
-    "atv": ("revenue", "transactions"),
-    "upt": ("units", "transactions"),
-    "margin_rate": ("margin", "cost_known_revenue"),
-    "aur": ("revenue", "units"),
-}
+_RATIO_BASES = {name: RATIOS[name] for name in ("conversion_rate", "atv", "upt", "margin_rate", "aur")}
 
 
 @dataclass(frozen=True)
@@ -217,10 +211,8 @@ def _divided(sums: Sums, keys: Mapping[str, pl.Series]) -> pl.DataFrame:
         .with_columns(
             *(pl.col(name) / 100 for name in MONEY),
             visitors_imputed_share=ratio("imputed", "visitors"),
-            area_m2=pl.lit(None, dtype=pl.Float64),
         )
         .pipe(with_ratios)
-        .drop("area_m2", "sales_per_m2")
         .collect()
     )
 

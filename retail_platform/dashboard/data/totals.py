@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from retail_platform.dashboard.data.grids import COMPARED, MEASURES, Bools, Grids, Integers, Numbers
+from retail_platform.dashboard.data.grids import COMPARED, MEASURES, Bools, Grids, Integers, Numbers, twins
 from retail_platform.windows import Window
 
 if TYPE_CHECKING:
@@ -84,13 +84,16 @@ def totals(grids: Grids, stores: Integers | None) -> Totals:
 
     there = chosen(grids.there)
     values, known, now, means, both = (dict[str, Numbers]() for _ in range(5))
-    for name in MEASURES:
-        part = chosen(grids.values[name])
-        values[name], known[name] = _added(part, 0), any_of(chosen(grids.known[name]), 0)
-        if name in COMPARED:
+    for name, first in twins(MEASURES, grids.values, grids.known).items():
+        if name == first:
+            values[name], known[name] = _added(chosen(grids.values[name]), 0), any_of(chosen(grids.known[name]), 0)
+        values[name], known[name] = values[first], known[first]
+    for name, first in twins(COMPARED, grids.values, grids.both).items():
+        if name == first:
             pairs = chosen(grids.both[name])
-            both[name], now[name] = any_of(pairs, 0), _added(part * pairs, 0)
+            both[name], now[name] = any_of(pairs, 0), _added(chosen(grids.values[name]) * pairs, 0)
             means[name] = _added(chosen(grids.means[name]), 0)
+        both[name], now[name], means[name] = both[first], now[first], means[first]
     return Totals(
         there=any_of(there, 0),
         open=_added(chosen(grids.flags["is_open"]), 0),
@@ -171,14 +174,20 @@ class Rows:
     def by_store(self, starts: Integers | None = None) -> Sums:
         """Sums over days, a group for each store, or for each store and period where `starts` are their columns."""
         values, known = self.facts.grids.values, self.facts.grids.known
-        if starts is None:
-            return Sums(
-                {name: _added(self.cut(values[name]), 1) for name in MEASURES},
-                {name: any_of(self.cut(known[name]), 1) for name in MEASURES},
-            )
+        one = twins(MEASURES, values, known)
+
+        def added(grid: Numbers) -> Numbers:
+            return _added(self.cut(grid), 1) if starts is None else _by_period(self.cut(grid), starts)
+
+        def ever(grid: Bools) -> Bools:
+            cut = self.cut(grid)
+            return any_of(cut, 1) if starts is None else np.logical_or.reduceat(cut, starts, axis=1).reshape(-1)
+
+        sums = {name: added(values[name]) for name in set(one.values())}
+        any_known = {name: ever(known[name]) for name in sums}
         return Sums(
-            {name: _by_period(self.cut(values[name]), starts) for name in MEASURES},
-            {name: np.logical_or.reduceat(self.cut(known[name]), starts, axis=1).reshape(-1) for name in MEASURES},
+            {name: sums[first] for name, first in one.items()},
+            {name: any_known[first] for name, first in one.items()},
         )
 
 

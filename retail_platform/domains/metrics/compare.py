@@ -8,6 +8,18 @@ from retail_platform.windows import Window
 WEEKS = 4
 _PARTS = 2.0**20  # of a visitor
 
+RATIOS = {
+    "margin_rate": ("margin", "cost_known_revenue"),
+    "cost_known_share": ("cost_known_revenue", "revenue"),
+    "conversion_rate": ("counted_transactions", "conversion_visitors"),
+    "atv": ("receipt_revenue", "transactions"),
+    "upt": ("units", "itemised_transactions"),
+    "aur": ("itemised_revenue", "units"),
+    "sales_per_visitor": ("counted_revenue", "sales_visitors"),
+    "margin_per_visitor": ("counted_margin", "margin_visitors"),
+}
+"""What is divided by what: both sides are sums over the same store days."""
+
 
 def ratio(dividend: str, divisor: str) -> pl.Expr:
     """A quotient in Float64; null where the divisor is 0 or unknown."""
@@ -20,35 +32,34 @@ def in_parts(visitors: pl.Expr) -> pl.Expr:
     return (visitors * _PARTS).round() / _PARTS
 
 
-def with_counted(days: pl.LazyFrame) -> pl.LazyFrame:
-    """Add what counts for ratios per visitor: measures of days on which every counter worked all open hours.
+def with_ratio_bases(days: pl.LazyFrame) -> pl.LazyFrame:
+    """Add what ratios are made of besides the base measures: each side over the days on which the other is known.
 
-    On another day the visitors known would make the ratios too high. Nothing counts where there are no visitors to
-    divide by, as in a store without doors.
+    A day that knows units knows transactions, and one that knows transactions knows revenue. Nothing counts per visitor
+    on a day on which a counter failed in an open hour: the visitors known would make the ratio too high; nor where
+    there are no visitors to divide by, as in a store without doors. Where nothing was sold the margin is 0.
     """
     complete = pl.col("visitors").is_not_null() & (pl.col("hours_without_count").fill_null(0) == 0)
+    visitors, revenue = pl.col("visitors"), pl.col("revenue")
+    known = {name: pl.col(name).is_not_null() for name in ("store_transactions", "transactions", "units", "margin")}
     return days.with_columns(
         counted_days=complete.cast(pl.Int64),
-        counted_visitors=pl.when(complete).then(pl.col("visitors")),
+        counted_visitors=pl.when(complete).then(visitors),
         counted_transactions=pl.when(complete).then(pl.col("store_transactions")),
-        counted_revenue=pl.when(complete).then(pl.col("revenue")),
+        conversion_visitors=pl.when(complete & known["store_transactions"]).then(visitors),
+        counted_revenue=pl.when(complete).then(revenue),
+        sales_visitors=pl.when(complete & revenue.is_not_null()).then(visitors),
         counted_margin=pl.when(complete).then(pl.col("margin")),
+        margin_visitors=pl.when(complete & (known["margin"] | (revenue == 0))).then(visitors),
+        receipt_revenue=pl.when(known["transactions"]).then(revenue),
+        itemised_revenue=pl.when(known["units"]).then(revenue),
+        itemised_transactions=pl.when(known["units"]).then(pl.col("transactions")),
     )
 
 
 def with_ratios(measures: pl.LazyFrame) -> pl.LazyFrame:
-    """Add the ratios of `contract.Ratios` to base measures with `with_counted`'s columns, or sums of both."""
-    return measures.with_columns(
-        margin_rate=ratio("margin", "cost_known_revenue"),
-        cost_known_share=ratio("cost_known_revenue", "revenue"),
-        conversion_rate=ratio("counted_transactions", "counted_visitors"),
-        atv=ratio("revenue", "transactions"),
-        upt=ratio("units", "transactions"),
-        aur=ratio("revenue", "units"),
-        sales_per_visitor=ratio("counted_revenue", "counted_visitors"),
-        margin_per_visitor=ratio("counted_margin", "counted_visitors"),
-        sales_per_m2=ratio("revenue", "area_m2"),
-    )
+    """Add the `RATIOS` to base measures with those of `with_ratio_bases`, or to sums of both."""
+    return measures.with_columns(**{name: ratio(*sides) for name, sides in RATIOS.items()})
 
 
 def daily_metrics(days: pl.LazyFrame, window: Window) -> pl.LazyFrame:
@@ -62,7 +73,7 @@ def daily_metrics(days: pl.LazyFrame, window: Window) -> pl.LazyFrame:
         `DailyMetrics` rows. `<m>_avg_4w` is the mean over the same weekday of the 4 previous weeks, by date;
         days on which the store was closed or the measure is unknown are left out, `<m>_weeks_in_avg` counts the rest.
     """
-    measured = with_ratios(with_counted(days))
+    measured = with_ratios(with_ratio_bases(days)).with_columns(sales_per_m2=ratio("revenue", "area_m2"))
     wanted = measured.filter(pl.col("date").is_between(window.first, window.last))
     open_days = measured.filter("is_open").select(
         "store_id", "date", *(pl.col(measure).cast(pl.Float64) for measure in COMPARED)

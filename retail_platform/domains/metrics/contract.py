@@ -106,7 +106,7 @@ class StoreDay(dy.Schema):
 
 
 class Ratios(dy.Schema):
-    """The ratios of base measures; those per visitor over the days with a complete count."""
+    """The ratios of base measures, over the days that know both; those per visitor over complete counts alone."""
 
     margin_rate = _ratio(description="Margin / revenue of the lines with known cost")
     cost_known_share = _ratio(description="Share of revenue whose cost is known")
@@ -181,8 +181,14 @@ class PeriodMeasures(dy.Schema):
     counted_days = dy.Int64(description="Days on which every counter worked all open hours")
     counted_visitors = dy.Int64(nullable=True, description="Visitors of the counted days")
     counted_transactions = dy.Int64(nullable=True, description="Store transactions of the counted days")
+    conversion_visitors = dy.Int64(nullable=True, description="Visitors of those with known store transactions")
     counted_revenue = _money(description="Revenue of the counted days")
+    sales_visitors = dy.Int64(nullable=True, description="Visitors of those with known revenue")
     counted_margin = _money(description="Margin of the counted days")
+    margin_visitors = dy.Int64(nullable=True, description="Visitors of those with known margin, or no revenue")
+    receipt_revenue = _money(description="Revenue of the days with known transactions")
+    itemised_revenue = _money(description="Revenue of the days with known units")
+    itemised_transactions = dy.Int64(nullable=True, description="Transactions of the days with known units")
 
 
 def _last_year() -> dict[str, dy.Column]:

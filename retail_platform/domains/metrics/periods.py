@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from retail_platform.domains.metrics.compare import in_parts, with_counted, with_ratios
+from retail_platform.domains.metrics.compare import in_parts, ratio, with_ratio_bases, with_ratios
 from retail_platform.domains.metrics.contract import (
     COMPARED_WITH_LAST_YEAR,
     GRAINS,
@@ -31,7 +31,7 @@ def period_metrics(days: pl.LazyFrame, made: pl.LazyFrame, timezone: str) -> pl.
         (the same weekday); `comparable` says that all were; `<m>_vs_364d_pct` compares the sums over the comparable
         days alone.
     """
-    measured = with_counted(_with_last_year(days)).with_columns(pl.col("currency").fill_null(UNKNOWN_CURRENCY))
+    measured = with_ratio_bases(_with_last_year(days)).with_columns(pl.col("currency").fill_null(UNKNOWN_CURRENCY))
     any_final = days.group_by("date").agg(over=pl.col("final").any())
     over_when_read = pl.col("date") < pl.col("read_at").dt.convert_time_zone(timezone).dt.date()
     calendar = made.join(any_final, on="date", how="left").select(
@@ -40,6 +40,7 @@ def period_metrics(days: pl.LazyFrame, made: pl.LazyFrame, timezone: str) -> pl.
     return (
         pl.concat([_summed(measured, grain).pipe(_with_missing_days, calendar, grain) for grain in GRAINS])
         .pipe(with_ratios)
+        .with_columns(sales_per_m2=ratio("revenue", "area_m2"))
         .sort("grain", "period_start", "store_id", "currency")
         .pipe(PeriodMetrics.cast)
     )
@@ -61,17 +62,22 @@ def total(periods: pl.LazyFrame) -> pl.DataFrame:
     found = currencies["currency"].unique().sort().to_list()
     if len(found) > 1:
         raise ValueError(f"amounts in {', '.join(found)} cannot be added: filter the stores by currency first")
-    measures = [name for name in _SUMMED if name != "area_m2"]
+    sides = {"area_revenue": ("revenue", "area_m2"), "revenue_area": ("area_m2", "revenue")}
     return (
-        periods.with_columns(imputed=pl.col("visitors") * pl.col("visitors_imputed_share"))
+        periods.with_columns(
+            *(pl.when(pl.col(other).is_not_null()).then(one).alias(name) for name, (one, other) in sides.items()),
+            imputed=pl.col("visitors") * pl.col("visitors_imputed_share"),
+        )
         .group_by("grain", "period_start", "period_end", "currency")
         .agg(
-            *(_known_sum(name) for name in [*measures, "area_m2", "imputed"]),
+            *(_known_sum(name) for name in [*_SUMMED, "area_m2", "imputed", *sides]),
             stores=pl.len(),
             days_missing=pl.col("days_missing").max(),
             final=pl.col("final").all(),
         )
         .pipe(with_ratios)
+        .with_columns(sales_per_m2=ratio("area_revenue", "revenue_area"))
+        .drop(*sides)
         .sort("grain", "period_start")
         .collect()
     )

@@ -46,7 +46,7 @@ def period(grain: str, *days: dict[str, Any], made: Made | None = None) -> dict[
     return periods(*days, made=made).filter(pl.col("grain") == grain).sort("period_start").row(-1, named=True)
 
 
-def sold(day: date, revenue: str | None, transactions: int = 1, **more: Any) -> dict[str, Any]:
+def sold(day: date, revenue: str | None, transactions: int | None = 1, **more: Any) -> dict[str, Any]:
     return {"date": day, "revenue": money(revenue), "transactions": transactions, **more}
 
 
@@ -249,6 +249,58 @@ def test_a_total_over_stores_sums_first_and_divides_then() -> None:
 
     assert (found["revenue"], found["visitors"], found["stores"], found["atv"]) == (Decimal("40.00"), 10, 2, 10.0)
     assert (found["area_m2"], found["sales_per_m2"]) == (20.0, 2.0)
+
+
+def of_all(*days: dict[str, Any]) -> dict[str, Any]:
+    return total(periods(*days).lazy()).filter(pl.col("grain") == "month").row(0, named=True)
+
+
+def test_a_store_that_does_not_know_its_transactions_makes_no_ratio_of_a_total_wrong() -> None:
+    whole = sold(MONDAY, "100", 10, store_transactions=10, visitors=40, units=30)
+    totals = sold(MONDAY, "300", None, store_id="S2", visitors=60)
+
+    both, alone = of_all(whole, totals), of_all(whole)
+
+    for name in ("conversion_rate", "atv", "upt", "aur"):
+        assert both[name] == alone[name] is not None, name
+    assert (both["conversion_rate"], both["sales_per_visitor"]) == (0.25, 4.0)
+
+
+def test_units_per_transaction_and_revenue_per_unit_are_of_the_days_with_known_units() -> None:
+    lines = sold(MONDAY, "100", 10, units=30)
+    totals = sold(TUESDAY, "300", 20)
+
+    for found in (period("week", lines, totals), of_all(lines, totals | {"store_id": "S2"})):
+        assert (found["upt"], found["aur"], found["atv"]) == (3.0, pytest.approx(100 / 30), pytest.approx(400 / 30))
+        assert (found["itemised_transactions"], found["itemised_revenue"]) == (10, Decimal("100.00"))
+
+
+def test_margin_per_visitor_is_of_the_days_whose_costs_are_known_or_that_sold_nothing() -> None:
+    days = [
+        sold(MONDAY, "10", visitors=10, margin=money(5)),
+        sold(TUESDAY, "90", visitors=90),
+        sold(SUNDAY, "0", 0, visitors=10),
+    ]
+
+    week = period("week", *days)
+
+    assert (week["margin_per_visitor"], week["sales_per_visitor"]) == (0.25, pytest.approx(100 / 110))
+
+
+def test_a_store_of_unknown_area_is_left_out_of_revenue_by_area() -> None:
+    days = [sold(MONDAY, "10"), sold(MONDAY, "40", store_id="S2", area_m2=None)]
+
+    found = of_all(*days, sold(MONDAY, None, None, store_id="S3", area_m2=90.0))
+
+    assert (found["sales_per_m2"], found["area_m2"], found["revenue"]) == (1.0, 100.0, Decimal("50.00"))
+
+
+def test_a_retailer_that_counts_visitors_alone_or_sells_without_counting_knows_what_it_can() -> None:
+    counting = of_all(sold(MONDAY, None, None, visitors=10))
+    selling = of_all(sold(MONDAY, "10", 2))
+
+    assert (counting["visitors"], counting["counted_days"], counting["sales_per_visitor"]) == (10, 1, None)
+    assert (selling["atv"], selling["conversion_rate"], selling["upt"]) == (5.0, None, None)
 
 
 def test_amounts_of_several_currencies_are_not_added() -> None:
