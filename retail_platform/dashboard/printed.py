@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 
 from retail_platform.dashboard.data.queries import collected
 from retail_platform.dashboard.data.unavailable import Unavailable
+from retail_platform.dashboard.frames.days import missing
 from retail_platform.dashboard.page import View
 from retail_platform.reports import figures, report
 from retail_platform.reports.material import ADDABLE, ANOMALIES, SENSORS, SOLD, Material, best_sellers, between
@@ -51,7 +52,7 @@ def _material(view: View) -> Material:
         sold=_sold(view, window, chosen, money=between(days, window).select(ADDABLE).item()),
         sensors=_rows(view, _HEALTH, SENSORS, window, chosen) if view.data.tables.exists(_HEALTH) else None,
         anomalies=_rows(view, _ANOMALIES, ANOMALIES, window, chosen) if view.data.tables.exists(_ANOMALIES) else None,
-        made=frozenset(day for _, day in view.data.tables.version(_DAYS).files if day is not None),
+        made=frozenset(window.days()) - missing(view, window),
         at=view.facts.at,
     )
 

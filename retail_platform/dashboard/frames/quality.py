@@ -10,6 +10,7 @@ import polars as pl
 
 from retail_platform.dashboard.data.queries import collected
 from retail_platform.dashboard.filters import Option
+from retail_platform.dashboard.frames.days import closed
 from retail_platform.dashboard.page import View
 from retail_platform.domains.calendar.contract import CalendarEvent
 from retail_platform.domains.clients.contract import Client
@@ -20,7 +21,10 @@ from retail_platform.domains.stores.contract import OpeningPattern, Store
 from retail_platform.domains.weather.contract import Weather
 from retail_platform.windows import Window
 
-STATES = ("complete", "open", "partial", "missing")
+STATES = ("complete", "open", "closed", "partial", "missing")
+SOUND = ("complete", "closed")
+"""Those that nobody needs to look at."""
+
 EXPECTED = ("sales", "store_totals", "footfall_readings", "footfall", "store_days")
 """Tables that have rows on each day, if the retailer has them at all."""
 
@@ -48,7 +52,8 @@ SAMPLE_ROWS = 20
 def calendar(view: View) -> pl.DataFrame:
     """Each day of the period: `date`, `state` (of `STATES`) and `lacks` (tables without rows on it).
 
-    `missing` has no store day; `partial` lacks another table; `open` is not final; the rest is `complete`.
+    `missing` has no store day; `closed` neither, for every store was closed; `partial` lacks another table; `open` is
+    not final; the rest is `complete`.
     """
     window = view.filters.window
     stored = {table: _days(view, table) for table in EXPECTED if view.data.tables.exists(table)}
@@ -56,12 +61,14 @@ def calendar(view: View) -> pl.DataFrame:
     with_doors = every.of(view.facts.counting)
     known, final = set(every.dates), set(every.dates_of(flags["final"]))
     counting = set(with_doors.dates_of(flags["is_open"]))
-    rows = []
+    rows, all_closed = [], closed(view, window)
     for day in window.days():
         lacks = [
             table for table, there in stored.items() if day not in there and (day in counting or table not in _COUNTED)
         ]
-        if day not in known:
+        if day in all_closed:
+            state, lacks = "closed", []
+        elif day not in known:
             state = "missing"
         elif lacks:
             state = "partial"

@@ -16,6 +16,8 @@ from retail_platform.dashboard.data.products import named, sold
 from retail_platform.dashboard.data.queries import collected
 from retail_platform.dashboard.filters import Option
 from retail_platform.dashboard.frames.common import history, numbers_key, remembered
+from retail_platform.dashboard.frames.days import HOURS as HOURS_TABLE
+from retail_platform.dashboard.frames.days import HOURS_COLUMNS
 from retail_platform.dashboard.page import View
 from retail_platform.windows import Window
 
@@ -82,7 +84,7 @@ def opening(view: View) -> pl.DataFrame:
         )
 
     def compute() -> pl.DataFrame:
-        rows = collected(one.data, "opening_hours", ("store_id", "date", "open", "opens", "closes"), of_store)
+        rows = collected(one.data, HOURS_TABLE, HOURS_COLUMNS, of_store)
         interval = pl.col("opens") + "–" + pl.col("closes")
         by_day = rows.group_by("date").agg(
             open=pl.col("open").any(),
@@ -91,7 +93,7 @@ def opening(view: View) -> pl.DataFrame:
         every = pl.DataFrame({"date": list(window.days())}, schema={"date": pl.Date})
         return every.join(by_day, on="date", how="left").sort("date").with_columns(store_id=pl.lit(store))
 
-    found = one.data.tables.result("opening_hours", ("store opening", store, window), compute)
+    found = one.data.tables.result(HOURS_TABLE, ("store opening", store, window), compute)
     return found.select("store_id", "date", "open", "hours")
 
 

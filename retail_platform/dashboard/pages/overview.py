@@ -16,11 +16,13 @@ from retail_platform.dashboard.data.measures import (
     currency_of,
 )
 from retail_platform.dashboard.frames.common import history, key_figures, remembered
+from retail_platform.dashboard.frames.days import missing
 from retail_platform.dashboard.page import Page, View
 from retail_platform.dashboard.pages.common import TILES, tiles
 from retail_platform.dashboard.printed import link
 from retail_platform.dashboard.theme import PALETTES, Figure, figure
 from retail_platform.language.formats import Formats
+from retail_platform.windows import Window
 
 _SHOWN_STORES = 5
 _FEWEST = 2 * _SHOWN_STORES
@@ -146,16 +148,15 @@ def _ranking(view: View, formats: Formats, name: str, rows: pl.DataFrame, *, who
 def _trust(view: View, formats: Formats) -> Component:
     rows, window = view.rows, view.filters.window
     total = key_figures(view)
-    last = min(window.last, view.facts.span.last)
-    wanted = (last - max(window.first, view.facts.span.first)).days + 1
-    missing = wanted - len(view.facts.between(window).held)  # on a day without a row of theirs these stores were closed
+    span = view.facts.span
+    lacking = len(missing(view, Window(max(window.first, span.first), min(window.last, span.last))))
     facts = [
         view.t("trust_imputed", share=formats.measure("visitors_imputed_share", total["visitors_imputed_share"])),
         view.t("trust_missing_none")
-        if not missing
+        if not lacking
         else view.t("trust_missing_one")
-        if missing == 1
-        else view.t("trust_missing", count=formats.number(missing)),
+        if lacking == 1
+        else view.t("trust_missing", count=formats.number(lacking)),
         view.t("trust_hours", count=formats.number(total["hours_without_count"] or 0)),
         *([view.t("trust_open", count=formats.number(rows.days_not_final))] if rows.days_not_final else []),
         view.t("trust_updated", when=formats.instant(view.facts.at)),

@@ -19,7 +19,7 @@ from retail_platform.language.formats import Formats
 from retail_platform.windows import Window
 
 _MOST_DAYS = 30
-_SYMBOLS = {"complete": "square", "open": "square-open", "partial": "diamond", "missing": "x"}
+_SYMBOLS = {"complete": "square", "open": "square-open", "closed": "circle-open", "partial": "diamond", "missing": "x"}
 
 
 def layout(view: View) -> Component:
@@ -52,7 +52,8 @@ def layout(view: View) -> Component:
 
 def _calendar(view: View, formats: Formats) -> Component:
     rows, title, colours = frames.calendar(view), view.t("quality_calendar"), PALETTES[view.filters.theme]
-    looks = {"complete": colours.good, "open": colours.accent, "partial": colours.series[1], "missing": colours.bad}
+    looks = {"complete": colours.good, "open": colours.accent, "closed": colours.muted}
+    looks |= {"partial": colours.series[1], "missing": colours.bad}
     weeks = rows.with_columns(week=pl.col("date").dt.truncate("1w"), weekday=pl.col("date").dt.weekday())
     traces = []
     for state in frames.STATES:
@@ -88,7 +89,7 @@ def _calendar(view: View, formats: Formats) -> Component:
 
 
 def _days(view: View, formats: Formats) -> Component:
-    rows, title = frames.calendar(view).filter(pl.col("state") != "complete"), view.t("quality_days")
+    rows, title = frames.calendar(view).filter(~pl.col("state").is_in(frames.SOUND)), view.t("quality_days")
     if not rows.height:
         return card(view, "days", title, html.P(view.t("quality_days_none"), className="card-about"))
     columns = [

@@ -13,6 +13,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "quality_complete": ("complete", "complet"),
     "quality_open": ("not final yet", "pas encore définitif"),
+    "quality_closed": ("all stores closed", "tous les magasins fermés"),
     "quality_partial": ("partial", "partiel"),
     "quality_missing": ("missing", "manquant"),
     "quality_days": ("Days to look at", "Jours à examiner"),
