@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from retail_platform.domains.metrics.contract import COMPARED, DailyMetrics
+from retail_platform.domains.metrics.contract import COMPARED, OF_MONEY, DailyMetrics
 from retail_platform.windows import Window
 
 WEEKS = 4
@@ -71,25 +71,38 @@ def daily_metrics(days: pl.LazyFrame, window: Window) -> pl.LazyFrame:
 
     Returns:
         `DailyMetrics` rows. `<m>_avg_4w` is the mean over the same weekday of the 4 previous weeks, by date;
-        days on which the store was closed or the measure is unknown are left out, `<m>_weeks_in_avg` counts the rest.
+        days on which the store was closed or the measure is unknown are left out, as are amounts in another currency
+        than the day's. `<m>_weeks_in_avg` counts the rest.
     """
     measured = with_ratios(with_ratio_bases(days)).with_columns(sales_per_m2=ratio("revenue", "area_m2"))
     wanted = measured.filter(pl.col("date").is_between(window.first, window.last))
     open_days = measured.filter("is_open").select(
-        "store_id", "date", *(pl.col(measure).cast(pl.Float64) for measure in COMPARED)
+        "store_id", "date", "currency", *(pl.col(measure).cast(pl.Float64) for measure in COMPARED)
     )
     for week in range(1, WEEKS + 1):
         before = open_days.select(
             "store_id",
             pl.col("date").dt.offset_by(f"{7 * week}d"),
+            pl.col("currency").alias("currency_before"),
             *(pl.col(measure).alias(f"{measure}_{week}w_ago") for measure in COMPARED),
         )
-        wanted = wanted.join(before, on=["store_id", "date"], how="left")
+        wanted = (
+            wanted.join(before, on=["store_id", "date"], how="left")
+            .with_columns(in_one_currency(measure, f"{measure}_{week}w_ago") for measure in COMPARED)
+            .drop("currency_before")
+        )
     return (
         wanted.with_columns(expression for measure in COMPARED for expression in _against_average(measure))
         .sort("date", "store_id")
         .pipe(DailyMetrics.cast)
     )
+
+
+def in_one_currency(measure: str, before: str) -> pl.Expr:
+    """A measure of an earlier day; null if it is an amount in another `currency` (`currency_before`) than the day's."""
+    if measure not in OF_MONEY:
+        return pl.col(before)
+    return pl.when(pl.col("currency").eq_missing(pl.col("currency_before"))).then(before)
 
 
 def _against_average(measure: str) -> list[pl.Expr]:

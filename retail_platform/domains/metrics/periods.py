@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from retail_platform.domains.metrics.compare import in_parts, ratio, with_ratio_bases, with_ratios
+from retail_platform.domains.metrics.compare import in_one_currency, in_parts, ratio, with_ratio_bases, with_ratios
 from retail_platform.domains.metrics.contract import (
     COMPARED_WITH_LAST_YEAR,
     GRAINS,
@@ -29,7 +29,7 @@ def period_metrics(days: pl.LazyFrame, made: pl.LazyFrame, timezone: str) -> pl.
         `PeriodMetrics` rows. A sum is null where no day knows the measure. A period is final when none of its days is
         missing and all are final. `comparable_days` counts the open days whose store was also open 364 days earlier
         (the same weekday); `comparable` says that all were; `<m>_vs_364d_pct` compares the sums over the comparable
-        days alone.
+        days alone, and leaves out of amounts those whose currency was another one then.
     """
     measured = with_ratio_bases(_with_last_year(days)).with_columns(pl.col("currency").fill_null(UNKNOWN_CURRENCY))
     any_final = days.group_by("date").agg(over=pl.col("final").any())
@@ -88,10 +88,12 @@ def _with_last_year(days: pl.LazyFrame) -> pl.LazyFrame:
         "store_id",
         pl.col("date").dt.offset_by("364d"),
         *(pl.col(measure).alias(f"{measure}_year_ago") for measure in COMPARED_WITH_LAST_YEAR),
+        currency_before="currency",
         was_open=pl.lit(value=True),
     )
     return days.join(year_ago, on=["store_id", "date"], how="left").with_columns(
-        comparable_day=pl.col("is_open") & pl.col("was_open").fill_null(value=False)
+        *(in_one_currency(measure, f"{measure}_year_ago") for measure in COMPARED_WITH_LAST_YEAR),
+        comparable_day=pl.col("is_open") & pl.col("was_open").fill_null(value=False),
     )
 
 

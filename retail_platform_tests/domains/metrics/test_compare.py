@@ -110,6 +110,21 @@ def test_ratios_are_compared_as_ratios() -> None:
     assert against(row, "revenue") == (20.0, 2, pytest.approx(200.0))
 
 
+def test_weeks_in_another_currency_are_left_out_of_amounts_alone() -> None:
+    before = {"transactions": 10, "revenue": money(1956), "margin": money(978), "currency": "BGN"}
+
+    row = compared(
+        visits(MONDAY, 100, transactions=10, revenue=money(1100), margin=money(550)),
+        visits(ago(1), 100, transactions=10, revenue=money(1000), margin=money(500)),
+        *(visits(ago(week), 100, **before) for week in (2, 3, 4)),
+    )
+
+    assert against(row, "revenue") == (1000.0, 1, pytest.approx(10.0))
+    assert against(row, "margin") == (500.0, 1, pytest.approx(10.0))
+    assert against(row, "atv") == (100.0, 1, pytest.approx(10.0))
+    assert against(row, "visitors") == (100.0, 4, pytest.approx(0.0))
+
+
 def test_each_store_is_compared_with_itself() -> None:
     found = metrics(visits(MONDAY, 10), visits(MONDAY, 10, store_id="S2"), visits(ago(1), 5, store_id="S2"))
 

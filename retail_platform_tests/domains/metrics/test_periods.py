@@ -188,6 +188,21 @@ def test_a_measure_unknown_on_one_side_is_not_compared() -> None:
     assert (week["visitors_vs_364d_pct"], week["revenue_vs_364d_pct"]) == (pytest.approx(100.0), pytest.approx(0.0))
 
 
+def test_amounts_in_another_currency_a_year_ago_are_not_compared() -> None:
+    days = [
+        sold(MONDAY - YEAR, "19.56", 2, currency="BGN", margin=money(9)),
+        sold(MONDAY, "10", 3, margin=money(5)),
+        sold(TUESDAY - YEAR, "10", 2, margin=money(5)),
+        sold(TUESDAY, "12", 3, margin=money(6)),
+    ]
+
+    day, week = period("day", *days[:2]), period("week", *days)
+
+    assert (day["comparable"], day["revenue_vs_364d_pct"], day["margin_vs_364d_pct"]) == (True, None, None)
+    assert (week["revenue_vs_364d_pct"], week["margin_vs_364d_pct"]) == (pytest.approx(20.0), pytest.approx(20.0))
+    assert (week["transactions_vs_364d_pct"], week["comparable_days"]) == (pytest.approx(50.0), 2)
+
+
 def test_against_0_there_is_no_percentage() -> None:
     assert period("day", sold(MONDAY - YEAR, "0"), sold(MONDAY, "12"))["revenue_vs_364d_pct"] is None
 
