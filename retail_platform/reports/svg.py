@@ -4,6 +4,7 @@ Only drawing belongs here. A chart stands alone: no style, script or font from o
 """
 
 import base64
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -120,15 +121,27 @@ def _ticks(low: float, high: float) -> list[float]:
 
 
 def _below(labels: Sequence[str], place: _Place, height: int) -> list[Markup]:
-    """Labels of some periods, the last one among them."""
+    """Labels of some periods, the last one among them, as many as have room beside one another."""
     count = len(labels)
     step = next((step for step in _STEPS if step * _MOST_LABELS >= count), math.ceil(count / _MOST_LABELS))
+    placed = next(found for every in itertools.count(step, step) if _apart(found := _placed(labels, place, every)))
+    return [_text(label, x, height - 4, "middle") for label, x in placed]
+
+
+def _placed(labels: Sequence[str], place: _Place, every: int) -> list[tuple[str, float]]:
+    """Labels from the last one back, and where their middles are: within the frame."""
     found = []
-    for at in range(count - 1, -1, -step):
+    for at in range(len(labels) - 1, -1, -every):
         half = _LETTER * len(labels[at]) / 2
-        x = min(max(place.x(at), place.left + half - 4), place.right - half)
-        found.append(_text(labels[at], x, height - 4, "middle"))
+        found.append((labels[at], min(max(place.x(at), place.left + half - 4), place.right - half)))
     return found
+
+
+def _apart(placed: Sequence[tuple[str, float]]) -> bool:
+    return all(
+        after - before >= _LETTER * (len(label) + len(previous)) / 2
+        for (label, after), (previous, before) in itertools.pairwise(placed)
+    )
 
 
 def _bars(chart: Chart, place: _Place) -> list[Markup]:

@@ -1,6 +1,7 @@
 """Charts: well-formed, within their frame, with round ticks, gaps where nothing is known."""
 
 import base64
+import itertools
 import re
 from xml.etree import ElementTree
 
@@ -39,6 +40,17 @@ def test_periods_are_named_the_last_among_them_and_not_too_many() -> None:
     named = [text for text in texts(drawn(chart(*range(1, 29)))) if text.startswith("day")]
 
     assert named == ["day 27", "day 20", "day 13", "day 6"]
+
+
+@pytest.mark.parametrize("label", ["31 janv.", "sept. 2025"])
+@pytest.mark.parametrize("count", [14, 28, 91, 98])
+def test_names_of_periods_do_not_overlap(label: str, count: int) -> None:
+    svg = drawn(Chart("Revenue by day", [label] * count, [1.0] * count, str))
+
+    found = [text for text in ElementTree.fromstring(svg) if text.text == label]
+    places = sorted(float(text.get("x", "")) for text in found)
+    assert len(places) >= 3
+    assert all(after - before >= 5 * len(label) for before, after in itertools.pairwise(places))
 
 
 def test_days_before_the_period_are_pale() -> None:
