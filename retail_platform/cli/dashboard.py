@@ -27,6 +27,8 @@ from retail_platform.settings import Settings
 if TYPE_CHECKING:
     import polars as pl
 
+    from retail_platform.dashboard.serving import Access
+
 PORT = 8050
 _ASK_AGAIN = 30.0  # seconds
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -64,12 +66,8 @@ def dashboard(
     _log(settings, retailer.source.name)
     if not with_parent:  # which has said it
         console.print(f"dashboard of {settings.lake_uri}: http://{host}:{port}/, Ctrl-C ends it", highlight=False)
-    if access.is_open and host not in _LOOPBACK:
-        console.print(
-            f"anybody who reaches {host} may look: set RETAIL_DASHBOARD_USER and RETAIL_DASHBOARD_PASSWORD",
-            style="yellow",
-            highlight=False,
-        )
+    if host not in _LOOPBACK:
+        _warn(access, host)
     if with_parent:
         threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
 
@@ -83,6 +81,20 @@ def dashboard(
     with suppress(KeyboardInterrupt):
         run(server, host, port)
     console.print("stopped")
+
+
+def _warn(access: "Access", host: str) -> None:
+    """Say who may look beside those who should, where others than this machine reach the server."""
+    doubt = None
+    if access.is_open:
+        doubt = "may look: set RETAIL_DASHBOARD_USER and RETAIL_DASHBOARD_PASSWORD"
+    elif access.proxy_header:
+        doubt = (
+            f"can write the header {access.proxy_header}, and then look: let nobody but the proxy reach it, or listen "
+            "on 127.0.0.1 beside the proxy"
+        )
+    if doubt:
+        console.print(f"anybody who reaches {host} {doubt}", style="yellow", highlight=False)
 
 
 def _checks() -> "Callable[[], pl.DataFrame] | None":

@@ -42,8 +42,8 @@ class Access:
     Attributes:
         user: name for basic authentication.
         password: likewise.
-        proxy_header: a header in which a trusted proxy names whom it let through; the server must then be reachable
-            through that proxy alone.
+        proxy_header: a header in which a trusted proxy names whom it let through. Whoever reaches the port can write
+            it: the server must be reachable through that proxy alone, and the proxy drop it from what comes in.
     """
 
     user: str | None = None
