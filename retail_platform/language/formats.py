@@ -146,6 +146,8 @@ def _around(language: str, kind: str, currency: str = "") -> tuple[str, str, str
     pattern: NumberPattern
     if kind == "currency":
         pattern, symbol = locale.currency_formats["standard"], get_currency_symbol(currency, locale)
+        if pattern.prefix[0].endswith("¤") and symbol[-1].isalpha():
+            symbol += "\N{NO-BREAK SPACE}"  # as CLDR has it, unlike Babel: a number does not follow letters at once
     else:
         pattern, symbol = (locale.percent_formats if kind == "percent" else locale.decimal_formats)[None], ""
     parts = (pattern.prefix[0], pattern.suffix[0], pattern.prefix[1], pattern.suffix[1])

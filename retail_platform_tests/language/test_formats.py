@@ -33,6 +33,16 @@ def test_the_sign_of_a_short_amount_stands_where_that_of_a_long_one_does(
     assert Formats("fr", "EUR").money(value, compact=True).replace("\xa0", " ") == french
 
 
+@pytest.mark.parametrize(
+    ("language", "currency", "written"),
+    [("en", "CHF", "CHF 1,234"), ("en", "GBP", "£1,234"), ("en", "USD", "US$1,234"), ("fr", "CHF", "1 234 CHF")],
+)
+def test_a_currency_of_letters_stands_apart_from_the_number(language: str, currency: str, written: str) -> None:
+    shown = Formats(language, currency).money(1_234)
+
+    assert shown.replace("\xa0", " ").replace("\N{NARROW NO-BREAK SPACE}", " ") == written
+
+
 @given(st.integers(-(10**12), 10**12).filter(lambda n: n % 5), st.sampled_from(["en", "fr"]))
 def test_numbers_are_those_of_babel(thousandths: int, language: Any) -> None:
     """Ties left out: Babel rounds what is written, we what is meant."""
