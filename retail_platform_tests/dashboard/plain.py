@@ -1,12 +1,13 @@
 """The dashboard's measures as one would write them over rows, slow and plain: what the fast ones must equal."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
 
 from retail_platform.dashboard.data.measures import ADDITIVE, EVERY, YEAR
 from retail_platform.domains.metrics.compare import WEEKS
+from retail_platform.domains.metrics.contract import OF_MONEY
 from retail_platform.windows import Window
 
 PAIRS = {
@@ -48,15 +49,14 @@ def period(grain: str) -> pl.Expr:
 
 
 def sides(
-    days: pl.DataFrame, stores: list[str], window: Window, basis: str, measures: tuple[str, ...]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows that can be compared, and those they are compared with at their dates; with the bases alone."""
+    days: pl.DataFrame, stores: list[str], window: Window, basis: str
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """The rows of a window, those of them that can be compared, and those they are compared with at their dates."""
     now = between(days, stores, window)
     if basis != "average":
-        back = YEAR if basis == "year" else len(window)
-        earlier = Window(window.first - timedelta(days=back), window.last - timedelta(days=back))
-        then = between(days, stores, earlier).with_columns(pl.col("date").dt.offset_by(f"{back}d"))
-        return now.join(then, on="date", how="semi"), then.join(now, on="date", how="semi")
+        back = timedelta(days=_back(window, basis))
+        then = between(days, stores, Window(window.first - back, window.last - back))
+        return now, now, then.with_columns(pl.col("date") + back).join(now, on="date", how="semi")
     floats = [pl.col(name).cast(pl.Float64) for name in BASES]
     every = between(days, stores, Window(window.first - timedelta(days=60), window.last)).filter("is_open")
     weeks = [
@@ -65,43 +65,48 @@ def sides(
     means = pl.concat(weeks).group_by("store_id", "date").agg(pl.col(BASES).mean())
     both = now.select("store_id", "date", *floats).join(means, on=["store_id", "date"], suffix="_then")
     known = {name: pl.col(name).is_not_null() & pl.col(f"{name}_then").is_not_null() for name in BASES}
-    both = both.filter(pl.any_horizontal(known[name] for name in measures))
     here, there = (
         [pl.when(known[name]).then(pl.col(f"{name}{side}")).alias(name) for name in BASES] for side in ("", "_then")
     )
     is_open = pl.lit(True).alias("is_open")
-    return both.select("store_id", "date", is_open, *here), both.select("store_id", "date", is_open, *there)
+    return now, both.select("store_id", "date", is_open, *here), both.select("store_id", "date", is_open, *there)
 
 
 def changes(days: pl.DataFrame, stores: list[str], window: Window, basis: str) -> dict[str, float | None]:
     """Per cent by measure."""
-    now, then = sides(days, stores, window, basis, BASES)
-    if not _enough(days, stores, window, now):
-        return dict.fromkeys((*ADDITIVE, *RATIOS))
-    after, before = (summed(side, [pl.lit(1).alias("all")]).row(0, named=True) for side in (now, then))
-    return {name: _change(after[name], before[name]) for name in (*ADDITIVE, *RATIOS)}
+    return {name: _compared(days, stores, window, basis, name)[0] for name in (*ADDITIVE, *RATIOS)}
 
 
 def change_by_store(
     days: pl.DataFrame, stores: list[str], window: Window, basis: str, measure: str
 ) -> dict[str, float | None]:
-    """Per cent by store, of those that can be compared."""
-    now, then = sides(days, stores, window, basis, (measure,))
-    if not _enough(days, stores, window, now):
-        return {}
-    both = summed(now, [pl.col("store_id")]).join(summed(then, [pl.col("store_id")]), on="store_id", suffix="_then")
-    return {
-        store: _change(after, before)
-        for store, after, before in both.select("store_id", measure, f"{measure}_then").iter_rows()
-    }
+    """Per cent by store, of those that can be compared: that of each store alone."""
+    found = {store: _compared(days, [store], window, basis, measure) for store in stores}
+    return {store: change for store, (change, count) in found.items() if count}
 
 
 def compared_by_period(days: pl.DataFrame, stores: list[str], window: Window, basis: str, grain: str) -> pl.DataFrame:
-    """Sums of the other days by period, of periods all of whose days have one."""
-    now, then = between(days, stores, window), sides(days, stores, window, basis, ADDITIVE)[1]
+    """Sums of the other days by period, of periods all of whose days have one; null where too few days know both."""
+    now, _, then = sides(days, stores, window, basis)
+    if basis == "average":
+        then = then.filter(pl.any_horizontal(pl.col(ADDITIVE).is_not_null()))
     lengths = [rows.group_by(period(grain)).agg(days=pl.col("date").n_unique().cast(pl.Int64)) for rows in (now, then)]
     whole = lengths[0].join(lengths[1], on=["period", "days"])
-    return summed(then, [period(grain)]).join(whole, on="period", how="semi").select("period", *ADDITIVE)
+    found = summed(then, [period(grain)]).join(whole, on="period", how="semi").select("period", *ADDITIVE)
+    one_currency = _of_one_currency(days, stores, window, basis)
+    for name in ADDITIVE:
+        known, before = ({*rows.filter(pl.col(name).is_not_null())["date"]} for rows in (now, then))
+        dates = {*then["date"]}
+        both, either = (
+            pl.Series(sorted(some), dtype=pl.Date).dt.truncate(EVERY[grain]).to_list()
+            for some in (known & before, (known | before) & dates)
+        )
+        enough = [
+            both.count(start) >= LEAST * either.count(start) and (one_currency or name not in OF_MONEY)
+            for start in found["period"]
+        ]
+        found = found.with_columns(pl.when(pl.Series(enough, dtype=pl.Boolean)).then(name))
+    return found
 
 
 def comparable_days(days: pl.DataFrame, stores: list[str], window: Window) -> dict[str, tuple[Any, ...]]:
@@ -110,15 +115,50 @@ def comparable_days(days: pl.DataFrame, stores: list[str], window: Window) -> di
     now = between(days, stores, window).filter("is_open")
     then = between(days, stores, before).filter("is_open").with_columns(pl.col("date").dt.offset_by(f"{YEAR}d"))
     pairs = now.join(then, on=["store_id", "date"], suffix="_then")
-    known = pairs.drop_nulls(["revenue", "revenue_then"])
+    known = pairs.drop_nulls(["revenue", "revenue_then"]).filter(pl.col("currency") == pl.col("currency_then"))
     sums = known.group_by("store_id").agg(_sum("revenue"), _sum("revenue_then"))
     counted = pairs.group_by("store_id").agg(days=pl.len().cast(pl.Int64)).join(sums, on="store_id", how="left")
     return {row[0]: row[1:] for row in counted.iter_rows()}
 
 
-def _enough(days: pl.DataFrame, stores: list[str], window: Window, now: pl.DataFrame) -> bool:
-    wanted = between(days, stores, window)["date"].n_unique()
-    return bool(now.height) and now["date"].n_unique() >= LEAST * wanted
+def _compared(
+    days: pl.DataFrame, stores: list[str], window: Window, basis: str, measure: str
+) -> tuple[float | None, int]:
+    """Per cent, and how many days are compared."""
+    bases = RATIOS.get(measure, (measure,))
+    now, after, before = sides(days, stores, window, basis)
+    known = [_days_of(rows, bases) for rows in (now, after, before)]
+    both = known[1] & known[2]
+    either = known[0] if basis == "average" else known[0] | known[2]
+    if not both or len(both) < LEAST * len(either):
+        return None, len(both)
+    if measure in OF_MONEY and not _of_one_currency(days, stores, window, basis):
+        return None, len(both)
+    sums = [
+        summed(rows.filter(pl.col("date").is_in(both)), [pl.lit(1).alias("all")])[measure].item()
+        for rows in (after, before)
+    ]
+    return _change(sums[0], sums[1]), len(both)
+
+
+def _days_of(rows: pl.DataFrame, bases: tuple[str, ...]) -> set[date]:
+    """The days on which any row knows each of the bases."""
+    return set.intersection(*({*rows.filter(pl.col(name).is_not_null())["date"]} for name in bases))
+
+
+def _of_one_currency(days: pl.DataFrame, stores: list[str], window: Window, basis: str) -> bool:
+    held = between(days, stores, window)["date"].unique().sort()
+    if basis == "average":
+        compared = [*Window(held[0] - timedelta(days=7 * WEEKS), held[-1]).days()]
+    else:
+        back = timedelta(days=_back(window, basis))
+        with_history = [day for day in held if day - back >= days["date"].min()]
+        compared = with_history + [day - back for day in with_history]
+    return days.filter(pl.col("store_id").is_in(stores), pl.col("date").is_in(compared))["currency"].n_unique() <= 1
+
+
+def _back(window: Window, basis: str) -> int:
+    return YEAR if basis == "year" else len(window)
 
 
 def _sum(name: str) -> pl.Expr:

@@ -33,6 +33,7 @@ from retail_platform_tests.dashboard import lakes, plain
 
 LAST = date(2026, 1, 31)
 DAYS = 400
+CHANGED = 150  # days before the last day on which S2 traded in another currency
 STORES = ("S1", "S2", "S3", "WEB")
 NOT_KNOWN = (  # together: who knows units knows transactions, and who knows transactions knows revenue
     ("visitors",),
@@ -57,7 +58,7 @@ def store_days(seed: int) -> pl.DataFrame:
             row: dict[str, Any] = {
                 "date": LAST - timedelta(days=back),
                 "store_id": store,
-                "currency": "EUR",
+                "currency": "BGN" if store == "S2" and back > CHANGED else "EUR",
                 "is_open": random.random() > 0.15,
                 "final": True,
                 "hours_without_count": int(random.random() < 0.1),

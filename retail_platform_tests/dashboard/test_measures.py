@@ -7,8 +7,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from retail_platform.dashboard.data.facts import Facts
+from retail_platform.dashboard.data.comparable import comparable_days, growth
+from retail_platform.dashboard.data.facts import Facts, made
 from retail_platform.dashboard.data.measures import (
+    BASES,
     by_period,
     by_store,
     change_by_store,
@@ -26,6 +28,7 @@ from retail_platform_tests.dashboard import lakes
 
 WEEK = Window(date(2026, 1, 19), date(2026, 1, 25))
 MONTH = Window(date(2026, 1, 1), date(2026, 1, 31))
+MONEY = pl.Decimal(18, 2)
 SUMS = """
     SELECT sum(visitors) AS visitors, sum(transactions) AS transactions, sum(units) AS units,
         sum(revenue)::DOUBLE AS revenue, sum(margin)::DOUBLE AS margin,
@@ -141,6 +144,78 @@ def test_a_change_over_too_few_days_is_none(facts: Facts) -> None:
     found = changes(facts.between(window), "previous")["revenue"]
 
     assert (found.per_cent, found.days) == (None, 5)
+
+
+def of(days: pl.DataFrame) -> Facts:
+    return made(days, lakes.stores())
+
+
+def test_a_store_that_opened_within_the_days_compared_with_has_no_change() -> None:
+    four_weeks = Window(lakes.LAST - timedelta(days=27), lakes.LAST)
+    opened = four_weeks.first - timedelta(days=7)
+    facts = of(lakes.days().filter((pl.col("store_id") != "S1") | (pl.col("date") >= opened)))
+
+    found = dict(change_by_store(facts.between(four_weeks), "previous", "revenue").iter_rows())
+
+    assert found["S1"] is None
+    assert abs(found["S2"]) < 50
+
+
+def test_the_change_of_a_store_is_of_the_days_it_traded_in_both() -> None:
+    week, before = WEEK, Window(WEEK.first - timedelta(days=7), WEEK.first - timedelta(days=1))
+    closed = (pl.col("store_id") == "S1") & (pl.col("date") == before.first)
+    rows = lakes.days().filter(~closed)
+
+    found = dict(change_by_store(of(rows).between(week), "previous", "revenue").iter_rows())["S1"]
+
+    one = rows.filter(store_id="S1")
+    now = one.filter(pl.col("date").is_between(week.first + timedelta(days=1), week.last))["revenue"].sum()
+    then = one.filter(pl.col("date").is_between(before.first, before.last))["revenue"].sum()
+    assert found == pytest.approx(100 * (float(now) / float(then) - 1))
+
+
+@pytest.mark.parametrize(
+    ("began", "days", "change", "line"),
+    [(date(2025, 1, 15), 16, None, None), (date(2025, 1, 4), 27, pytest.approx(0.0), pytest.approx(27 * 400))],
+)
+def test_days_on_which_no_door_counted_yet_are_left_out_on_both_sides(
+    began: date, days: int, change: float | None, line: float | None
+) -> None:
+    counted = pl.when(pl.col("date") >= began).then(100)
+    flat = lakes.days().with_columns(visitors=counted, revenue=pl.lit(1).cast(MONEY))
+    rows = of(flat).between(Window(date(2026, 1, 2), date(2026, 1, 29)))  # against 3 to 30 January 2025
+
+    found = changes(rows, "year")
+
+    assert (found["revenue"].days, found["revenue"].per_cent) == (28, pytest.approx(0.0))
+    assert (found["visitors"].days, found["visitors"].per_cent) == (days, change)
+    assert compared_by_period(rows, "year", "month")["visitors"].item() == line
+
+
+def test_amounts_in_another_currency_are_not_compared() -> None:
+    changed = date(2026, 1, 1)
+    flat = pl.when(pl.col("date") < changed).then(19558).otherwise(10_000) / 100
+    days = lakes.days().with_columns(
+        currency=pl.when(pl.col("date") < changed).then(pl.lit("BGN")).otherwise(pl.lit("EUR")),
+        **{name: flat.cast(MONEY) for name in ("revenue", "margin", "cost_known_revenue")},
+        transactions=pl.lit(5, dtype=pl.Int64),
+    )
+    facts = of(days)
+    rows = facts.between(WEEK)
+
+    for basis in BASES:
+        if basis != "previous":
+            found = changes(rows, basis)
+            for name in ("revenue", "margin", "atv"):
+                assert (found[name].per_cent, found[name].base) == (None, None), (basis, name)
+            assert found["transactions"].per_cent == pytest.approx(0.0)
+            assert found["margin_rate"].per_cent == pytest.approx(0.0)
+            assert change_by_store(rows, basis, "revenue")["change"].null_count() == 4
+            assert change_by_store(rows, basis, "transactions")["change"].null_count() == 0
+            assert compared_by_period(rows, basis, "week").select("revenue", "transactions").row(0)[0] is None
+    for within in (rows, facts.between(Window(date(2025, 12, 1), date(2025, 12, 7)))):
+        assert changes(within, "previous")["revenue"].per_cent == pytest.approx(0.0)
+    assert growth(comparable_days(rows))["growth"].is_null().to_list() == [False, False, False, True, True]
 
 
 def test_the_line_compared_with_has_only_periods_whose_days_are_all_there(facts: Facts, data: Data) -> None:

@@ -18,7 +18,8 @@ def comparable_days(rows: Rows) -> pl.DataFrame:
 
     Returns:
         `store`, `comparable_days` and for each of `ADDITIVE` `<m>` and `<m>_year_ago`, over the comparable days on
-        which both are known; money in hundredths. No row for a store without a comparable day.
+        which both are known, and amounts in one currency; money in hundredths. No row for a store without a comparable
+        day.
     """
     now = slice(max(rows.columns.start, YEAR), max(rows.columns.stop, YEAR))
     then = slice(now.start - YEAR, now.stop - YEAR)
@@ -27,8 +28,11 @@ def comparable_days(rows: Rows) -> pl.DataFrame:
     both = rows.at(is_open, now) & rows.at(is_open, then)
     days = both.sum(axis=1)
     found: dict[str, pl.Series] = {"store": rows.stores, "comparable_days": pl.Series(days)}
+    alike = np.logical_or.reduce([rows.at(grid, now) & rows.at(grid, then) for grid in grids.currencies.values()])
     for name in ADDITIVE:
         known = both & rows.at(grids.known[name], now) & rows.at(grids.known[name], then)
+        if name in MONEY:
+            known &= alike
         unknown = pl.Series(~any_of(known, 1))
         for side, columns in ((name, now), (f"{name}_year_ago", then)):
             total = np.sum(rows.at(grids.values[name], columns) * known, axis=1, dtype=np.int64)

@@ -12,22 +12,24 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from retail_platform.dashboard.data.grids import COMPARED, MEASURES, MONEY, Integers
+from retail_platform.dashboard.data.grids import MEASURES, MONEY, Bools, Integers
 from retail_platform.dashboard.data.totals import Rows, Sums, any_of, dated
 from retail_platform.dashboard.data.unavailable import Unavailable
-from retail_platform.domains.metrics.compare import RATIOS, ratio, with_ratios
-from retail_platform.domains.metrics.contract import UNKNOWN_CURRENCY
+from retail_platform.domains.metrics.compare import RATIOS, WEEKS, ratio, with_ratios
+from retail_platform.domains.metrics.contract import OF_MONEY, UNKNOWN_CURRENCY
 from retail_platform.windows import Window
 
 Basis = Literal["previous", "year", "average"]
 BASES: tuple[Basis, ...] = ("previous", "year", "average")
 Grain = Literal["day", "week", "month", "quarter", "year"]
 EVERY: dict[str, str] = {"day": "1d", "week": "1w", "month": "1mo", "quarter": "1q", "year": "1y"}
-_LEAST_COMPARED = 0.8  # share of a window's days that must be comparable: a change over fewer says little of it
+_LEAST_COMPARED = 0.8  # share of the days that know a measure: a change over fewer says little of them
 YEAR = 364  # days: the same weekday
 
 ADDITIVE = ("visitors", "transactions", "units", "revenue", "margin")
-_RATIO_BASES = {name: RATIOS[name] for name in ("conversion_rate", "atv", "upt", "margin_rate", "aur")}
+_MADE_OF: dict[str, tuple[str, ...]] = {name: (name,) for name in ADDITIVE} | {
+    name: RATIOS[name] for name in ("conversion_rate", "atv", "upt", "margin_rate", "aur")
+}
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Change:
     """A measure against other days.
 
     Attributes:
-        per_cent: above those days; None where they, or a fifth of them, are not known.
+        per_cent: above those days; None where it is not known, as `changes` says.
         base: what the measure was on those days; of an average, their mean.
         days: days of the window that could be compared.
     """
@@ -113,66 +115,85 @@ def shifted(window: Window, days: int) -> Window:
 def changes(rows: Rows, basis: Basis) -> dict[str, Change]:
     """Each measure of a window against other days of the same stores.
 
-    `previous` and `year` compare day with day, so many days earlier, and leave out days that are missing in either.
-    `average` compares each store and day with the mean of the same weekday of the 4 previous weeks, closed days and
-    unknown measures left out, as `daily_metrics` does. Ratios are those of the sums on both sides.
+    `previous` and `year` compare day with day, so many days earlier, and leave out days on which either does not know
+    the measure. `average` compares each store and day with the mean of the same weekday of the 4 previous weeks, closed
+    days and unknown measures left out, as `daily_metrics` does. Ratios are those of the sums on both sides. A change is
+    not known where fewer than four fifths of the days that know the measure, now or then, know it now and then; nor
+    that of an amount where the days are of several currencies.
 
     Returns:
         By measure: `ADDITIVE` and the ratios.
     """
-    after, before, days = _sides(rows, basis, COMPARED)
-    totals = [{name: _in_units(name, side.total(name)) for name in COMPARED} for side in (after, before)]
-    sides = {name: tuple(side[name] for side in totals) for name in ADDITIVE}
-    for name, (above, below) in _RATIO_BASES.items():
-        sides[name] = tuple(_quotient(side[above], side[below]) for side in totals)
-    wanted = len(rows.held)
-    return {name: _change(now, then, len(days), wanted) for name, (now, then) in sides.items()}
+    one_currency = sum(bool(stores.any()) for stores in _currencies(rows, basis)) <= 1
+    found = {}
+    for name, bases in _MADE_OF.items():
+        now, then, days, wanted = _paired(rows, basis, bases)
+        comparable = one_currency or name not in OF_MONEY
+        after, before = (_value(side, bases) if comparable else None for side in (now, then))
+        found[name] = _change(after, before, days, wanted)
+    return found
 
 
 def compared_by_period(rows: Rows, basis: Basis, grain: Grain) -> pl.DataFrame:
     """What `ADDITIVE` measures were on the days that a window is compared with, at the place of the window's days.
 
     Returns:
-        `period` (its first day) and the measures in Float64, for a line beside `by_period`'s; no row for a period
-        of which days lack one to compare with.
+        `period` (its first day) and the measures in Float64, for a line beside `by_period`'s, null where `changes`
+        would not compare the period; no row for a period of which days lack one to compare with.
     """
-    _, before, days = _sides(rows, basis, ADDITIVE)
-    wanted, found = (_lengths(dated(rows.facts.span.first, columns), grain) for columns in (rows.held, days))
+    totals, held = rows.totals, rows.held
+    if basis == "average":
+        days = held[np.logical_or.reduce([totals.means.known[name][held] for name in ADDITIVE])]
+        before = totals.means.at(days)
+    else:
+        then = held - _back(rows.window, basis)
+        days = held[(then >= 0) & totals.there[np.maximum(then, 0)]]
+        before = totals.measures.at(days - _back(rows.window, basis))
+    wanted, found = (_lengths(dated(rows.facts.span.first, columns), grain) for columns in (held, days))
     if not len(days):
         return found.select("period", *(pl.lit(None, dtype=pl.Float64).alias(name) for name in ADDITIVE))
     starts = np.concatenate([np.zeros(1, np.int64), found["days"].cum_sum().to_numpy()[:-1]])
+    one_currency = sum(bool(stores.any()) for stores in _currencies(rows, basis)) <= 1
     sums = before.grouped(starts)
-    made = found.with_columns(_as_units(name, sums.series(name)) for name in ADDITIVE)
+
+    def line(name: str) -> pl.Series:
+        known = totals.measures.known[name][days], before.known[name]
+        both, either = (
+            np.add.reduceat(combined(*known), starts, dtype=np.int64) for combined in (np.logical_and, np.logical_or)
+        )
+        enough = (both >= _LEAST_COMPARED * either) & (one_currency or name not in OF_MONEY)
+        return _as_units(name, sums.series(name)).set(pl.Series(~enough), None)
+
+    made = found.with_columns(line(name) for name in ADDITIVE)
     return made.join(wanted, on=["period", "days"], how="semi", maintain_order="left").drop("days")
 
 
 def change_by_store(rows: Rows, basis: Basis, measure: str) -> pl.DataFrame:
-    """An `ADDITIVE` measure of each store against other days, as `changes` compares.
+    """An `ADDITIVE` measure of each store against other days of the store, as `changes` compares those of the store.
 
     Returns:
         `store_id`, `change` in per cent, null where it is not known; no row for a store that cannot be compared.
     """
-    grids = rows.facts.grids
-    values = grids.values[measure]
-    _, _, days = _sides(rows, basis, [measure])
-    if len(days) < _LEAST_COMPARED * len(rows.held) or not len(days):
-        return pl.DataFrame(schema={"store_id": pl.String, "change": pl.Float64})
+    grids, held = rows.facts.grids, rows.held
+    values, known = grids.values[measure], grids.known[measure]
+    days = held if basis == "average" else held[held >= _back(rows.window, basis)]
+    now = rows.at(known, days)
+    wanted = rows.at(known, held).sum(axis=1)
     if basis == "average":
-        pairs = rows.at(grids.both[measure], days)
-        there = any_of(pairs, 1)
-        known, sides = [there, there], [rows.at(values, days) * pairs, rows.at(grids.means[measure], days)]
+        both, before = rows.at(grids.both[measure], days), rows.at(grids.means[measure], days)
     else:
-        both = (days, days - _back(rows.window, basis))
-        known = [any_of(rows.at(grids.known[measure], columns), 1) for columns in both]
-        there = np.logical_and(*(any_of(rows.at(grids.there, columns), 1) for columns in both))
-        sides = [rows.at(values, columns) for columns in both]
-    now, then = (
-        pl.Series(np.asarray(side.sum(axis=1), np.float64)).set(pl.Series(~there_), None)
-        for side, there_ in zip(sides, known, strict=True)
-    )
-    change = 100 * (now / then.replace(0.0, None) - 1)
+        then = days - _back(rows.window, basis)
+        both, before = now & rows.at(known, then), rows.at(values, then)
+        wanted += (rows.at(grids.there, days) & ~now & rows.at(known, then)).sum(axis=1)
+    sides = [np.sum(side * both, axis=1, dtype=np.float64) for side in (rows.at(values, days), before)]
+    compared = both.sum(axis=1)
+    enough = compared >= _LEAST_COMPARED * wanted
+    if measure in OF_MONEY:
+        enough &= np.add.reduce([np.zeros(enough.shape, np.int64), *_currencies(rows, basis)]) <= 1
+    change = 100 * (pl.Series(sides[0]) / pl.Series(sides[1]).replace(0.0, None) - 1)
     stores = rows.facts.stores["store_id"].gather(rows.stores)
-    return pl.DataFrame({"store_id": stores, "change": change}).filter(pl.Series(there))
+    found = pl.DataFrame({"store_id": stores, "change": change.set(pl.Series(~enough), None)})
+    return found.filter(pl.Series(compared > 0))
 
 
 def _back(window: Window, basis: Basis) -> int:
@@ -180,15 +201,42 @@ def _back(window: Window, basis: Basis) -> int:
     return YEAR if basis == "year" else len(window)
 
 
-def _sides(rows: Rows, basis: Basis, measures: Sequence[str]) -> tuple[Sums, Sums, Integers]:
-    """Sums by day of the days that can be compared, of those they are compared with, and the columns of the former."""
-    totals, days = rows.totals, rows.held
+def _paired(rows: Rows, basis: Basis, measures: Sequence[str]) -> tuple[Sums, Sums, int, int]:
+    """Sums by day of the days that know measures, as do those they are compared with, and of the latter.
+
+    With how many days these are, and how many know the measures now or then.
+    """
+    totals, held = rows.totals, rows.held
+
+    def known(sums: Sums, columns: Integers) -> Bools:
+        found: Bools = np.logical_and.reduce([sums.known[name][columns] for name in measures])
+        return found
+
+    now = known(totals.measures, held)
     if basis == "average":
-        days = days[np.logical_or.reduce([totals.means.known[name][days] for name in measures])]
-        return totals.now.at(days), totals.means.at(days), days
-    then = days - _back(rows.window, basis)
-    both = (then >= 0) & totals.there[np.maximum(then, 0)]
-    return totals.measures.at(days[both]), totals.measures.at(then[both]), days[both]
+        days = held[known(totals.means, held)]
+        return totals.now.at(days), totals.means.at(days), len(days), int(now.sum())
+    earlier = held - _back(rows.window, basis)
+    then = (earlier >= 0) & known(totals.measures, np.maximum(earlier, 0))
+    both = now & then
+    after, before = (totals.measures.at(columns[both]) for columns in (held, earlier))
+    return after, before, int(both.sum()), int((now | then).sum())
+
+
+def _currencies(rows: Rows, basis: Basis) -> list[Bools]:
+    """Of each currency, which stores trade in it on days of a window that are compared, or that they are compared with.
+
+    Nothing where all days of all stores are in one.
+    """
+    grids, days = rows.facts.grids.currencies, rows.held
+    if len(grids) <= 1 or not len(days):
+        return []
+    if basis == "average":
+        days = np.arange(max(days[0] - 7 * WEEKS, 0), days[-1] + 1)
+    else:
+        earlier = days - _back(rows.window, basis)
+        days = np.union1d(days[earlier >= 0], earlier[earlier >= 0])
+    return [any_of(rows.at(grid, days), 1) for grid in grids.values()]
 
 
 def _starts(days: pl.Series, grain: Grain) -> tuple[Integers, pl.Series]:
@@ -223,6 +271,12 @@ def _as_units(name: str, values: pl.Series) -> pl.Series:
 
 def _in_units(name: str, value: float | None) -> float | None:
     return value / 100 if value is not None and name in MONEY else value
+
+
+def _value(sums: Sums, bases: Sequence[str]) -> float | None:
+    """The sum of a measure, or the quotient of the sums of two."""
+    found = [_in_units(name, sums.total(name)) for name in bases]
+    return found[0] if len(found) == 1 else _quotient(found[0], found[1])
 
 
 def _quotient(dividend: float | None, divisor: float | None) -> float | None:
