@@ -209,6 +209,7 @@ def test_without_money_visitors_and_transactions_are_shown() -> None:
     assert {"Visitors", "Transactions", "Conversion rate"} <= found.tiles.keys()
     assert {"Revenue", "Margin", "Average transaction value"}.isdisjoint(found.tiles)
     assert "Revenue is not known on these days." in found.trust
+    assert "amounts in" not in found.text
     assert found.tables["Stores"][0][1] == "Transactions"
 
 
