@@ -76,6 +76,10 @@ class View:
         """A text of the catalogue in the visitor's language."""
         return text(self.filters.language, key, facts)
 
+    def counted(self, key: str, count: int, formats: Formats) -> str:
+        """A text that counts: that of `<key>_one` where it is one."""
+        return self.t(f"{key}_one") if count == 1 else self.t(key, count=formats.number(count))
+
     def href(self, filters: Filters, path: str | None = None) -> str:
         """The address of this page, or of another, with other filters."""
         return (path or self.page.path) + self.query(filters)

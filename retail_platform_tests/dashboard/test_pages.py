@@ -9,6 +9,7 @@ import pytest
 
 from retail_platform.dashboard.app import make_app
 from retail_platform.dashboard.data.hours import peaks, spans
+from retail_platform.dashboard.data.products import by_category
 from retail_platform.dashboard.data.source import Data
 from retail_platform.dashboard.data.unavailable import Unavailable
 from retail_platform.dashboard.exports import csv
@@ -336,3 +337,26 @@ def test_every_page_and_download_can_be_made(data: Data, page: Page, chosen: dic
     for name, frame in page.downloads.items():
         assert csv(frame(view)).count(b"\n") == frame(view).height + 1, name
     assert make_app(data, pages=[page])
+
+
+def test_of_sums_that_cancel_no_share_is_told() -> None:
+    rows = pl.DataFrame(
+        {
+            "category": ["Fruit", "Dairy", "Dairy"],
+            "units": [1, 1, -2],
+            "revenue": [0.1, 0.2, -0.3],
+            "cost_known_revenue": [0.0, 0.0, 0.0],
+            "margin": [None, None, None],
+        },
+        schema_overrides={"margin": pl.Float64},
+    )
+    assert rows["revenue"].sum() != 0, "floats do not quite cancel"
+
+    assert by_category(rows)["share"].to_list() == [None, None]
+
+
+def test_one_is_counted_as_one(data: Data) -> None:
+    view = look(data, overview.PAGE)
+
+    assert view.counted("trust_open", 1, view.formats()) == "1 day not final"
+    assert view.counted("trust_open", 1200, view.formats()) == "1,200 days not final"

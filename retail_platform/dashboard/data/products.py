@@ -16,6 +16,7 @@ from retail_platform.windows import Window
 TABLE, PRODUCTS, PRICES = "product_daily_metrics", "products", "product_prices"
 SUMS = ("units", "revenue", "margin")
 RATIOS = ("margin_rate", "aur")
+_LEAST = 0.005  # of the currency: a sum of floats below it is nothing
 _COLUMNS = ("date", "store_id", "product_id", "transactions", "units", "returns", "revenue", "margin")
 
 
@@ -97,6 +98,7 @@ def searched(rows: pl.DataFrame, words: str) -> pl.DataFrame:
 
 def by_category(rows: pl.DataFrame) -> pl.DataFrame:
     """Sums and ratios by `category` of `sold` rows with a category, most revenue first, with `share` of revenue."""
+    total = pl.col("revenue").sum()
     return (
         _with_ratios(
             rows.lazy()
@@ -107,7 +109,7 @@ def by_category(rows: pl.DataFrame) -> pl.DataFrame:
                 products=pl.len().cast(pl.Int64),
             )
         )
-        .with_columns(share=pl.col("revenue") / pl.col("revenue").sum().replace(0.0, None))
+        .with_columns(share=pl.col("revenue") / pl.when(total.abs() >= _LEAST).then(total))
         .sort("revenue", "category", descending=[True, False])
         .collect()
     )

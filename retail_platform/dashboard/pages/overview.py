@@ -152,13 +152,9 @@ def _trust(view: View, formats: Formats) -> Component:
     lacking = len(missing(view, Window(max(window.first, span.first), min(window.last, span.last))))
     facts = [
         view.t("trust_imputed", share=formats.measure("visitors_imputed_share", total["visitors_imputed_share"])),
-        view.t("trust_missing_none")
-        if not lacking
-        else view.t("trust_missing_one")
-        if lacking == 1
-        else view.t("trust_missing", count=formats.number(lacking)),
-        view.t("trust_hours", count=formats.number(total["hours_without_count"] or 0)),
-        *([view.t("trust_open", count=formats.number(rows.days_not_final))] if rows.days_not_final else []),
+        view.counted("trust_missing", lacking, formats) if lacking else view.t("trust_missing_none"),
+        view.counted("trust_hours", total["hours_without_count"] or 0, formats),
+        *([view.counted("trust_open", rows.days_not_final, formats)] if rows.days_not_final else []),
         view.t("trust_updated", when=formats.instant(view.facts.at)),
     ]
     return html.Section(

@@ -27,7 +27,7 @@ def layout(view: View) -> Component:
     formats = view.formats(currency_of(view.rows))
     rows = frames.ranking(view)
     found = rows["product_id"].count()
-    count = view.t("products_count_one" if found == 1 else "products_count", count=formats.number(found))
+    count = view.counted("products_count", found, formats)
     lead = view.t(
         "overview_lead", period=formats.window(view.filters.window), stores=count, currency=formats.currency or ""
     )

@@ -235,7 +235,7 @@ def _trust(one: View, formats: Formats) -> Component:
             if share is not None
             else []
         ),
-        one.t("trust_hours", count=formats.number(total["hours_without_count"] or 0)),
+        one.counted("trust_hours", total["hours_without_count"] or 0, formats),
         one.t("trust_updated", when=formats.instant(one.facts.at)),
     ]
     return html.Section(

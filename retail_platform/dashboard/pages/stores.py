@@ -34,9 +34,7 @@ def layout(view: View) -> Component:
     lead = view.t(
         "overview_lead",
         period=formats.window(view.filters.window),
-        stores=view.t("stores_count_one")
-        if view.stores.height == 1
-        else view.t("stores_count", count=formats.number(view.stores.height)),
+        stores=view.counted("stores_count", view.stores.height, formats),
         currency=formats.currency or "",
     )
     return html.Div(

@@ -25,7 +25,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "trust_missing_none": ("no day missing", "aucun jour manquant"),
     "trust_missing_one": ("1 day missing", "1 jour manquant"),
     "trust_missing": ("{count} days missing", "{count} jours manquants"),
+    "trust_hours_one": ("1 store hour without a count", "1 heure de magasin sans comptage"),
     "trust_hours": ("{count} store hours without a count", "{count} heures de magasin sans comptage"),
     "trust_updated": ("updated {when}", "mis à jour {when}"),
+    "trust_open_one": ("1 day not final", "1 jour non définitif"),
     "trust_open": ("{count} days not final", "{count} jours non définitifs"),
 }
