@@ -56,14 +56,12 @@ class _Report:
         return f"<!DOCTYPE html>\n{element('html', head, body, lang=self._formats.language)}\n"
 
     def _parts(self) -> list[Markup]:
-        lists = [part for part in (self._best_sellers(), self._ranking()) if part]
-        return [
-            self._tiles(),
-            *self._currencies(),
-            self._charts(),
-            element("div", *lists, class_="two"),
-            self._trust(),
-        ]
+        """Two beside one another, so that no half of the page stays empty where a chart or a list lacks."""
+        beside = [*self._charts(), *(part for part in (self._best_sellers(), self._ranking()) if part)]
+        below = [self._trust()]
+        if len(beside) % 2:
+            beside.append(below.pop())
+        return [self._tiles(), *self._currencies(), element("div", *beside, class_="two"), *below]
 
     def _t(self, key: str, **facts: str) -> str:
         return text(self._formats.language, key, **facts)
@@ -140,12 +138,12 @@ class _Report:
         names = [self._t(name) for name in ("currency", "revenue", "margin", "atv", "against_average")]
         return [element("section", element("h2", self._t("by_currency")), _table(names, rows))]
 
-    def _charts(self) -> Markup:
+    def _charts(self) -> list[Markup]:
         rows = self._of.over_time
         measures = [name for name in ("revenue", "transactions", "visitors") if name in self._of.shown]
         if "revenue" in measures and "visitors" in measures:
             measures.remove("transactions")
-        return element("div", *(self._chart(name, rows) for name in measures), class_="two")
+        return [self._chart(name, rows) for name in measures]
 
     def _chart(self, measure: str, rows: pl.DataFrame) -> Markup:
         title = self._t(f"by_{self._of.grain}", measure=self._t(measure))

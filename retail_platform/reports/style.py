@@ -15,7 +15,7 @@ h2 { font-size: 11.5px; margin-bottom: 3px; }
 .kind { color: #0072b2; font-weight: 600; letter-spacing: .04em; text-transform: uppercase; font-size: 10.5px; }
 .lead { color: #5a6675; }
 .tiles { display: flex; flex-wrap: wrap; gap: 8px; }
-.tiles article { flex: 1 1 22%; display: flex; flex-direction: column; }
+.tiles article { flex: 1 1 22%; max-width: 50%; display: flex; flex-direction: column; }
 .tiles article { border: 1px solid #dbe1e8; border-radius: 5px; padding: 6px 8px; }
 .tiles h2 { color: #5a6675; font-weight: 600; margin: 0; font-size: 10.5px; letter-spacing: -.015em; }
 .value { margin-top: auto; font-size: 20px; font-weight: 650; line-height: 1.25; font-variant-numeric: tabular-nums; }
@@ -24,7 +24,7 @@ h2 { font-size: 11.5px; margin-bottom: 3px; }
 .note { margin-top: 5px; font-size: 9.5px; color: #5a6675; }
 .good, dd.good { color: #00704f; }
 .bad, dd.bad { color: #b34700; }
-.two { display: grid; grid-template-columns: 1fr 1fr; gap: 6px 16px; }
+.two { display: grid; grid-template-columns: 1fr 1fr; gap: 10px 16px; }
 .two > *, table { min-width: 0; }
 figure svg { width: 100%; height: auto; display: block; }
 figcaption { font-size: 9.5px; color: #5a6675; }
@@ -38,12 +38,14 @@ thead th { color: #5a6675; font-weight: 600; font-size: 10px; border-color: #c4c
 th.number { width: 1%; }
 thead .number { white-space: normal; }
 .trust { background: #f5f7fa; border-radius: 5px; padding: 7px 10px; }
+.two .trust { align-self: start; }
 .trust ul { padding-left: 0; list-style: none; font-size: 11px; }
 .trust li { padding-left: 16px; text-indent: -16px; overflow-wrap: anywhere; }
 .trust li::before { content: "\\2713\\00a0\\00a0"; color: #00704f; }
 .trust .doubt::before { content: "!\\00a0\\00a0\\00a0"; color: #b34700; font-weight: 700; }
 .empty { padding: 30px 0; font-size: 14px; }
-footer { margin-top: auto; color: #5a6675; font-size: 9.5px; display: flex; justify-content: space-between; gap: 12px; }
+footer { margin-top: auto; color: #5a6675; font-size: 9.5px; display: flex; flex-wrap: wrap; gap: 2px 12px; }
+footer p:first-child { flex: 1 1 60%; }
 tr, figure, article, .trust { break-inside: avoid; }
 @media screen and (max-width: 700px) {
   main { padding: 14px; margin: 0; }

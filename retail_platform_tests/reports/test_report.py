@@ -58,6 +58,14 @@ def test_a_report_stands_alone() -> None:
     assert not re.search(r"\son\w+=|url\(|@import|src=", html)
 
 
+def test_no_half_of_the_page_is_empty_where_a_list_lacks() -> None:
+    lacking = report.html(material(), language="en")
+    complete = report.html(material(sold=sold(("Tea", 3, 9.5))), language="en")
+
+    assert '<section class="trust">' in lacking.partition('<div class="two">')[2].partition("</div>")[0]
+    assert '</div><section class="trust">' in complete
+
+
 def test_the_same_material_gives_the_same_bytes() -> None:
     backwards = material(days=lakes.days().reverse())
 
