@@ -3,6 +3,7 @@
 Only its composition belongs here: what is counted and chosen is `material`'s business.
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
@@ -22,7 +23,7 @@ _STILL = 0.05  # per cent below which a change is none
 _BEST, _SHOWN_DAYS, _PRODUCTS = 5, 3, 10
 _FEWEST_FOR_LINE = 7  # days
 _LONG = 10_000_000  # from which on figures are written short
-_LONG_NAME = 22  # letters that a store's name may have beside two measures
+_ROW, _GAP, _OF_CHANGE = 52, 1.5, 10  # letters that have room in half a row, between columns, and that a change takes
 _NUMBER = "number"
 _Row = Sequence[str | Markup]
 
@@ -206,29 +207,30 @@ class _Report:
         """The best and the last, or all where they are few."""
         if not rows.height:
             return None
-        if what == "stores" and rows.height <= 2 * most:
-            return element("section", *self._ranks("ranked_stores", rows, what, named))
-        best, worst = rows.head(most), rows.tail(most).reverse()
-        return element(
-            "section",
-            *self._ranks(f"best_{what}", best, what, named),
-            *self._ranks(f"worst_{what}", worst, what, named),
-        )
-
-    def _ranks(
-        self, title: str, rows: pl.DataFrame, what: str, named: Callable[[dict[str, object]], str]
-    ) -> list[Markup]:
+        titles = [f"ranked_{what}"]
+        if what == "days" or rows.height > 2 * most:
+            rows, titles = pl.concat([rows.head(most), rows.tail(most).reverse()]), [f"best_{what}", f"worst_{what}"]
         labels = [named(row) for row in rows.to_dicts()]
-        measures = list(dict.fromkeys([str(self._of.measure), *_BESIDE]))
-        most = 1 if what == "stores" and max(map(len, labels)) > _LONG_NAME else 2
-        measures = [name for name in measures if name in self._of.shown][:most]
-        names = [self._t("store" if what == "stores" else "day"), *(self._t(name) for name in measures)]
-        names += [self._t("against_average")] if "change" in rows.columns else []
-        found: list[_Row] = []
-        for label, row in zip(labels, rows.to_dicts(), strict=True):
-            cells: list[str | Markup] = [label, *(self._formats.measure(name, row[name]) for name in measures)]
-            found.append(cells + ([self._toned(row["change"])] if "change" in row else []))
-        return [element("h2", self._t(title)), _table(names, found)]
+        columns = {self._t("store" if what == "stores" else "day"): labels, **self._beside(labels, rows)}
+        ranked: list[_Row] = list(zip(*columns.values(), strict=True))
+        each = rows.height // len(titles)
+        tables = [_table(list(columns), ranked[at * each : (at + 1) * each]) for at in range(len(titles))]
+        parts = [(element("h2", self._t(title)), table) for title, table in zip(titles, tables, strict=True)]
+        return element("section", *itertools.chain(*parts))
+
+    def _beside(self, labels: Sequence[str], rows: pl.DataFrame) -> dict[str, Sequence[str | Markup]]:
+        """What is said of ranked rows, by its heading: one measure or two, as their names leave room."""
+        changes = [self._toned(change) for change in rows["change"]] if "change" in rows.columns else []
+        room: float = _ROW - max(map(len, labels)) - (_OF_CHANGE if changes else 0)
+        measures = [name for name in dict.fromkeys([str(self._of.measure), *_BESIDE]) if name in self._of.shown]
+        found: dict[str, Sequence[str | Markup]] = {}
+        for name in measures[:2]:
+            title, values = self._t(_NARROW.get(name, name)), rows[name].to_list()
+            cells = [self._formats.measure(name, value, compact=is_large(values)) for value in values]
+            room -= max(map(len, [*cells, *title.split()])) + _GAP
+            if not found or room >= 0:
+                found[title] = cells
+        return found | ({self._t("against_average"): changes} if changes else {})
 
     def _toned(self, per_cent: float | None) -> Markup:
         shown, tone = self._change(Change(per_cent))
@@ -251,6 +253,7 @@ class _Report:
 
 
 _BESIDE = ("conversion_rate", "transactions", "visitors")
+_NARROW = {"conversion_rate": "conversion_rate_narrow"}
 
 
 def _shifted(window: Window, days: int) -> Window:

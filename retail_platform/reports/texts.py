@@ -38,6 +38,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "best_days": ("Best days", "Meilleurs jours"),
     "worst_days": ("Last days", "Derniers jours"),
     "day": ("Day", "Jour"),
+    "conversion_rate_narrow": ("Conversion rate", "Taux de transfo."),
     "against_average": ("vs average", "vs moyenne"),
     "currency": ("Currency", "Devise"),
     "by_currency": ("By currency", "Par devise"),

@@ -117,6 +117,21 @@ def test_stores_that_are_no_longer_known_are_in_the_heading_as_in_the_figures() 
     assert {row[0] for row in found.tables["Stores"][1:]} == {"Paris", "S2"}
 
 
+def test_one_measure_is_shown_beside_names_that_leave_no_room_for_two() -> None:
+    named = dict.fromkeys(lakes.STORES, "Lyon Part-Dieu centre commercial")
+
+    assert read(labels=named).tables["Stores"][0] == ["Store", "Revenue", "vs average"]
+    assert read("fr").tables["Magasins"][0] == ["Magasin", "Chiffre d’affaires", "Taux de transfo.", "vs moyenne"]
+
+
+def test_millions_are_ranked_in_short() -> None:
+    days = lakes.days().with_columns(revenue=(pl.col("revenue") * 100).cast(pl.Decimal(18, 2)))
+
+    found = [row[1] for row in read(days=days).tables["Stores"][1:]]
+
+    assert all(re.fullmatch(r"€\d+\.\d+M", amount) for amount in found)
+
+
 def test_one_store_has_its_best_and_last_days_instead() -> None:
     found = read(stores=("S2",))
 
