@@ -11,7 +11,8 @@ from typing import Literal
 
 import polars as pl
 
-from retail_platform.domains.metrics.compare import WEEKS, with_ratio_bases, with_ratios
+from retail_platform.domains.metrics.compare import RATIOS, WEEKS, with_ratio_bases, with_ratios
+from retail_platform.domains.metrics.contract import OF_MONEY
 from retail_platform.windows import Window
 
 Basis = Literal["previous", "year", "average"]
@@ -28,7 +29,7 @@ COLUMNS = (
 """What is read of `StoreDay` rows."""
 
 YEAR = 364  # days: the same weekday
-_LEAST_COMPARED = 0.8  # share of the days that must be comparable: a change over fewer says little of them
+_LEAST_COMPARED = 0.8  # share of the days that know a measure: a change over fewer says little of them
 _BASES = (
     *("visitors", "transactions", "units", "revenue", "margin", "cost_known_revenue"),
     *("counted_transactions", "conversion_visitors", "counted_revenue", "sales_visitors"),
@@ -44,7 +45,8 @@ class Change:
     """A measure against other days.
 
     Attributes:
-        per_cent: above those days; None where they, or a fifth of them, are not known.
+        per_cent: above those days; None where fewer than four fifths of the days that know the measure, now or then,
+            know it now and then, or amounts are of several currencies.
         base: what it was on those days; of an average, their mean.
     """
 
@@ -103,20 +105,29 @@ def change_by_store(days: pl.DataFrame, window: Window, *, daily: bool = False) 
     """Each of `RANKED` of each store against the 4-week average, in per cent, over all days or of each.
 
     Returns:
-        `date` (if daily), `store_id`, `<measure>_change`; null where it is not known, or too few days can be compared.
+        `date` (if daily), `store_id`, `<measure>_change`; null where it is not known, or too few of the store's days
+        can be compared, or amounts are of several currencies.
     """
-    now, pairs = _with_means(_measured(days), window, pl.lit(window.last).alias("last"))
+    rows = _measured(days)
+    now, pairs = _with_means(rows, window, pl.lit(window.last).alias("last"))
     by = ["date", "store_id"] if daily else ["store_id"]
-    found = []
-    for name in RANKED:
-        then, there = pl.col(f"{name}_then"), pairs.filter(pl.col(f"{name}_then").is_not_null())
-        enough = daily or there["date"].n_unique() >= _LEAST_COMPARED * now["date"].n_unique()
-        change = 100 * (pl.col(name).sum() / then.sum().replace(0.0, None) - 1)
-        found.append(there.filter(enough).group_by(by).agg(change.alias(f"{name}_change")))
-    stores = pl.concat(one.select(by) for one in found).unique()
-    for one in found:
-        stores = stores.join(one, on=by, how="left")
-    return stores
+    pairs = pairs.filter(pl.any_horizontal(pl.col(f"{name}_then").is_not_null() for name in RANKED))
+    compared = pairs.group_by(by, maintain_order=True).agg(
+        *((pl.col(name).sum() / pl.col(f"{name}_then").sum().replace(0.0, None)).alias(name) for name in RANKED),
+        *(pl.col(f"{name}_then").count().alias(f"{name}_compared") for name in RANKED),
+    )
+    known = now.group_by(by).agg(pl.col(RANKED).count().name.suffix("_known"))
+    currencies = _of_one_currency([now, *_weeks(rows, window)], by)
+
+    def change(name: str) -> pl.Expr:
+        enough = pl.col(f"{name}_compared") >= _LEAST_COMPARED * pl.col(f"{name}_known")
+        comparable = enough & (pl.col("one_currency") if name in OF_MONEY else pl.lit(value=True))
+        return pl.when(comparable).then(100 * (pl.col(name) - 1)).alias(f"{name}_change")
+
+    joined = compared.join(known, on=by, how="left", maintain_order="left").join(
+        currencies, on=by, how="left", maintain_order="left"
+    )
+    return joined.select(*by, *(change(name) for name in RANKED))
 
 
 def _figures(days: pl.DataFrame, window: Window, length: int, last: pl.Expr) -> dict[date, Figures]:
@@ -124,11 +135,12 @@ def _figures(days: pl.DataFrame, window: Window, length: int, last: pl.Expr) -> 
     now, pairs = _with_means(rows, window, last)
     means = pairs.select("date", "last", *(pl.col(f"{name}_then").alias(name) for name in _BASES))
     sides = {("", "total"): now, ("average", "after"): pairs, ("average", "before"): means}
+    comparable = {"average": _comparable(now, pairs, [now, *_weeks(rows, window)], last)}
     for basis, back in (("previous", length), ("year", YEAR)):
-        earlier = Window(window.first - timedelta(days=back), window.last - timedelta(days=back))
-        then = _between(rows, earlier).with_columns(pl.col("date").dt.offset_by(f"{back}d"))
-        sides[basis, "after"] = now.join(then, on="date", how="semi")
-        sides[basis, "before"] = then.join(now, on="date", how="semi")
+        then = _earlier(rows, window, back)
+        both = [now.join(then, on="date", how="semi"), then.join(now, on="date", how="semi")]
+        comparable[basis] = _comparable(now, both[1], both, last)
+        sides[basis, "after"], sides[basis, "before"] = (_where_known(*both), _where_known(*both[::-1]))
     found = [
         _summed(frame, [last]).with_columns(basis=pl.lit(basis), side=pl.lit(side))
         for (basis, side), frame in sides.items()
@@ -140,13 +152,56 @@ def _figures(days: pl.DataFrame, window: Window, length: int, last: pl.Expr) -> 
 
     def changes(day: date, basis: Basis) -> dict[str, Change]:
         after, before = (values.get((basis, side, day), {}) for side in ("after", "before"))
-        enough = (after.get("days") or 0) >= _LEAST_COMPARED * values["", "total", day]["days"]
-        return {name: _change(after.get(name), before.get(name)) if enough else Change() for name in KEY_FIGURES}
+        known = comparable[basis].get(day, frozenset())
+        return {name: _change(after.get(name), before.get(name)) if name in known else Change() for name in KEY_FIGURES}
 
     return {
         day: Figures(day, values["", "total", day], {basis: changes(day, basis) for basis in BASES})
         for day in sorted(day for basis, _, day in values if not basis)
     }
+
+
+def _comparable(
+    now: pl.DataFrame, then: pl.DataFrame, compared: Sequence[pl.DataFrame], last: pl.Expr
+) -> dict[date, frozenset[str]]:
+    """Which of `KEY_FIGURES` can be compared, by `last`.
+
+    Args:
+        now: rows of a window.
+        then: what they are compared with, at their dates.
+        compared: the rows that amounts are from.
+        last: of the days that belong together.
+    """
+    known = [rows.group_by("date").agg(pl.col(_BASES).is_not_null().any()) for rows in (now, then)]
+    days = known[0].join(known[1], on="date", how="left", suffix="_then").fill_null(value=False)
+
+    def enough(name: str) -> pl.Expr:
+        base = RATIOS.get(name, (name,))[0]
+        here, there = pl.col(base), pl.col(f"{base}_then")
+        both, either = (here & there).sum(), (here | there).sum()
+        return ((both > 0) & (both >= _LEAST_COMPARED * either)).alias(name)
+
+    found = days.group_by(last).agg(enough(name) for name in KEY_FIGURES)
+    found = found.join(_of_one_currency(compared, [last]), on="last", how="left")
+    return {
+        row["last"]: frozenset(
+            name for name in KEY_FIGURES if row[name] and (row["one_currency"] or name not in OF_MONEY)
+        )
+        for row in found.iter_rows(named=True)
+    }
+
+
+def _of_one_currency(compared: Sequence[pl.DataFrame], by: Sequence[str | pl.Expr]) -> pl.DataFrame:
+    """Whether amounts that are compared are in one currency, by something."""
+    rows = pl.concat(rows.select("date", "store_id", "currency") for rows in compared)
+    return rows.group_by(by).agg(one_currency=pl.col("currency").n_unique() <= 1)
+
+
+def _where_known(rows: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    """Rows with the bases on the days alone on which others know them."""
+    known = others.group_by("date").agg(pl.col(_BASES).is_not_null().any().name.suffix("_known"))
+    found = rows.join(known, on="date", how="left", maintain_order="left")
+    return found.with_columns(pl.when(pl.col(f"{name}_known")).then(pl.col(name)).alias(name) for name in _BASES)
 
 
 def _change(after: float | None, before: float | None) -> Change:
@@ -163,6 +218,16 @@ def _measured(days: pl.DataFrame) -> pl.DataFrame:
 
 def _between(rows: pl.DataFrame, window: Window) -> pl.DataFrame:
     return rows.filter(pl.col("date").is_between(window.first, window.last))
+
+
+def _earlier(rows: pl.DataFrame, window: Window, back: int) -> pl.DataFrame:
+    """Rows of so many days before a window, at its dates."""
+    return _between(rows.with_columns(pl.col("date").dt.offset_by(f"{back}d")), window)
+
+
+def _weeks(rows: pl.DataFrame, window: Window) -> list[pl.DataFrame]:
+    """Rows of open days in each of the 4 weeks before, at the dates of a window."""
+    return [_earlier(rows.filter("is_open"), window, 7 * week) for week in range(1, WEEKS + 1)]
 
 
 def _summed(rows: pl.DataFrame, by: Sequence[str | pl.Expr]) -> pl.DataFrame:
@@ -187,9 +252,7 @@ def _with_means(rows: pl.DataFrame, window: Window, last: pl.Expr) -> tuple[pl.D
     """
     now = _between(rows, window)
     bases = [_in_parts(pl.col(name).cast(pl.Float64)) for name in _BASES]
-    before = rows.filter("is_open").select("date", "store_id", *bases)
-    later = [before.with_columns(pl.col("date").dt.offset_by(f"{7 * week}d")) for week in range(1, WEEKS + 1)]
-    earlier = [_between(rows, window) for rows in later]
+    earlier = [week.select("date", "store_id", *bases) for week in _weeks(rows, window)]
     means = pl.concat(earlier).group_by("date", "store_id", maintain_order=True).agg(_in_parts(pl.col(_BASES).mean()))
     pairs = now.select("date", "store_id", last, *bases).join(
         means, on=["date", "store_id"], suffix="_then", maintain_order="left"

@@ -14,6 +14,7 @@ from retail_platform_tests.dashboard import lakes
 from retail_platform_tests.dashboard.lakes import LAST
 
 WEEKS = Window(date(2026, 1, 4), LAST)
+OF_MONEY = ("revenue", "margin", "cost_known_revenue")
 DAY = Window(date(2026, 1, 20), date(2026, 1, 20))  # a Tuesday: S3 has no whole count
 ACROSS_A_GAP = Window(date(2025, 12, 20), date(2025, 12, 31))
 WINDOWS = pytest.mark.parametrize("window", [WEEKS, DAY, ACROSS_A_GAP], ids=str)
@@ -198,6 +199,52 @@ def test_a_store_s_day_is_compared_with_the_means_of_that_day(days: pl.DataFrame
 
     alone = figures.change_by_store(needed(days, DAY), DAY)
     assert by_day.filter(date=DAY.last).drop("date").sort("store_id").equals(alone.sort("store_id"))
+
+
+def test_a_store_that_opened_lately_has_no_change_though_others_have(days: pl.DataFrame) -> None:
+    opened = days.filter((pl.col("store_id") != "S1") | (pl.col("date") >= LAST - timedelta(days=13)))
+
+    changes = figures.change_by_store(needed(opened, WEEKS), WEEKS)
+
+    found = dict(changes.select("store_id", "revenue_change").iter_rows())
+    assert found["S1"] is None
+    assert found["S2"] is not None
+
+
+@pytest.mark.parametrize(("began", "change"), [(date(2025, 1, 15), None), (date(2025, 1, 8), pytest.approx(0.0))])
+def test_days_on_which_no_door_counted_yet_are_left_out_on_both_sides(
+    days: pl.DataFrame, began: date, change: float | None
+) -> None:
+    counted = pl.when(pl.col("date") >= began).then(100)
+    flat = days.with_columns(visitors=counted, revenue=pl.lit(1).cast(pl.Decimal(18, 2)))
+
+    found = figures.of_window(needed(flat, WEEKS), WEEKS).changes["year"]  # against 5 January to 1 February 2025
+
+    assert found["visitors"].per_cent == change
+    assert found["revenue"].per_cent == pytest.approx(0.0)
+
+
+def test_amounts_in_another_currency_are_not_compared(days: pl.DataFrame) -> None:
+    before = pl.col("date") < date(2026, 1, 1)
+    money = [pl.when(before).then(3).otherwise(1).cast(pl.Decimal(18, 2)).alias(name) for name in OF_MONEY]
+    code = pl.when(before).then(pl.lit("BGN")).otherwise(pl.lit("EUR"))
+    changed = days.with_columns(*money, currency=code, transactions=pl.lit(5, dtype=pl.Int64))
+    week, late = Window(date(2026, 1, 12), date(2026, 1, 18)), Window(LAST, LAST)
+
+    for found, basis in (
+        (figures.of_window(needed(changed, week), week), "year"),
+        (figures.of_window(needed(changed, week), week), "average"),
+        (figures.of_days(changed, week)[week.last], "average"),
+        (figures.of_days(changed, week)[week.last], "year"),
+    ):
+        assert {found.changes[basis][name] for name in ("revenue", "margin", "atv")} == {Change()}, basis  # type: ignore[index]
+        assert found.changes[basis]["transactions"].per_cent == pytest.approx(0.0)  # type: ignore[index]
+    assert figures.of_window(changed, week).changes["previous"]["revenue"].per_cent == pytest.approx(0.0)
+    assert figures.of_window(changed, late).changes["average"]["revenue"].per_cent == pytest.approx(0.0)
+    for daily in (False, True):
+        by_store = figures.change_by_store(changed, week, daily=daily)
+        assert by_store["revenue_change"].null_count() == by_store.height > 0
+        assert by_store["transactions_change"].null_count() == 0
 
 
 @pytest.mark.parametrize("length", [1, 7, 28, 31, 200, 364, 400])
