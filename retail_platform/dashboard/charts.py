@@ -38,8 +38,8 @@ def measure_axis(formats: Formats, measure: str) -> dict[str, Any]:
         return {"tickformat": ".0%"}
     if measure not in OF_MONEY:
         return {"tickformat": "~s"}
-    unit = {"ticksuffix": f" {formats.symbol}"} if formats.language == "fr" else {"tickprefix": formats.symbol}
-    return {"tickformat": "~s"} | unit
+    before, after = formats.around_money
+    return {"tickformat": "~s", "tickprefix": before, "ticksuffix": after}
 
 
 def bars(

@@ -123,4 +123,5 @@ def hover(formats: Formats, measure: str, axis: str) -> str:
     value = f"%{{{axis}:,.{2 if cents else 0}f}}"
     if measure not in OF_MONEY:
         return value
-    return f"{value} {formats.symbol}" if formats.language == "fr" else formats.symbol + value
+    before, after = formats.around_money
+    return before + value + after

@@ -42,9 +42,9 @@ class Formats:
     timezone: str = "UTC"
 
     @property
-    def symbol(self) -> str:
-        """The currency's symbol."""
-        return get_currency_symbol(self.currency, _locale(self.language)) if self.currency else ""
+    def around_money(self) -> tuple[str, str]:
+        """What stands before and after an amount that is not negative; nothing where no currency is known."""
+        return _around(self.language, "currency", self.currency)[:2] if self.currency else ("", "")
 
     def measure(self, name: str, value: float | None, *, compact: bool = False) -> str:
         """A measure in its unit: amounts with the currency, rates in per cent.

@@ -53,3 +53,20 @@ def test_numbers_are_those_of_babel(thousandths: int, language: Any) -> None:
     assert formats.money(value, cents=True) == format_currency(value, "EUR", locale=locale)
     percent = {"en": "#,##0.0%", "fr": "#,##0.0\N{NO-BREAK SPACE}%"}[language]
     assert formats.per_cent(value) == format_percent(value / 100, percent, locale)
+
+
+@pytest.mark.parametrize(
+    ("language", "currency", "around"),
+    [
+        ("en", "EUR", ("€", "")),
+        ("en", "CHF", ("CHF\N{NO-BREAK SPACE}", "")),
+        ("fr", "EUR", ("", "\N{NO-BREAK SPACE}€")),
+        ("en", None, ("", "")),
+    ],
+)
+def test_axes_write_a_currency_as_amounts_do(language: Any, currency: str | None, around: tuple[str, str]) -> None:
+    formats = Formats(language, currency)
+
+    assert formats.around_money == around
+    if currency:
+        assert formats.money(12) == "12".join(around)
