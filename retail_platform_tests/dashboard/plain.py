@@ -15,10 +15,9 @@ PAIRS = {
     "atv": ("revenue", "transactions"),
     "upt": ("units", "transactions"),
     "aur": ("revenue", "units"),
+    "margin_rate": ("margin", "cost_known_revenue"),
 }
-RATIOS = {name: (f"{name}_above", f"{name}_below") for name in PAIRS} | {
-    "margin_rate": ("margin", "cost_known_revenue")
-}
+RATIOS = {name: (f"{name}_above", f"{name}_below") for name in PAIRS}
 BASES = tuple(sorted({*ADDITIVE, *(base for pair in RATIOS.values() for base in pair)}))
 LEAST = 0.8
 
