@@ -29,7 +29,7 @@ dev: $(READY) ## Open the Dagster UI: web server and daemon, until Ctrl-C
 	$(RETAIL) dev
 
 test: $(READY) ## Run the tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not acceptance"
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not acceptance"
 
 acceptance: $(READY) ## Run the whole real data sets named by RETAIL_TEST_DATA
 	$(BIN)/python -m pytest -m acceptance --timeout=3600

@@ -10,6 +10,14 @@ from dagster._core.storage.defs_state.base import set_defs_state_storage
 from retail_platform_tests.s3 import moto_server, new_bucket, s3_variables
 
 
+_MOST_WORKERS = 8  # each takes up to 700 MiB, and servers beside
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: tests wait for daemons, servers and browsers."""
+    return min((os.cpu_count() or 1) + 1, _MOST_WORKERS)
+
+
 @pytest.fixture(autouse=True)
 def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Each test runs in its own folder, without the `RETAIL_*` variables and `.env` of whoever runs it."""

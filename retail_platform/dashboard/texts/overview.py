@@ -8,7 +8,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "versus_previous": ("previous", "précédente"),
     "versus_year": ("last year", "an dernier"),
     "versus_average": ("4-wk avg", "moy. 4 s."),
-    "versus_nothing": ("not known: no days to compare with", "inconnu : aucun jour de comparaison"),
+    "versus_nothing": (
+        "not known: too few days to compare with, or days of another currency",
+        "inconnu : trop peu de jours de comparaison, ou des jours dans une autre monnaie",
+    ),
     "versus_about": ("{base} over {days} days", "{base} sur {days} jours"),
     "trend_revenue": ("Revenue over time", "Chiffre d’affaires dans le temps"),
     "trend_visitors": ("Visitors over time", "Visiteurs dans le temps"),
