@@ -9,7 +9,6 @@ from dagster._core.storage.defs_state.base import set_defs_state_storage
 
 from retail_platform_tests.s3 import moto_server, new_bucket, s3_variables
 
-
 _MOST_WORKERS = 8  # each takes up to 700 MiB, and servers beside
 
 

@@ -134,10 +134,16 @@ class Material:
         )
 
     def by_currency(self) -> dict[str, Figures]:
-        """The figures in each currency, where there are several."""
+        """The figures in each currency, where there are several; each of the stores that trade in it now."""
         named = [one for one in self.currencies if one] if not self.currency else []
-        rows = {one: self.days.filter(pl.col("currency") == one) for one in named}
+        rows = {one: self._of_stores_in(one) for one in named}
         return {one: figures.of_window(rows[one], self.window) for one in named if rows[one]["revenue"].count()}
+
+    def _of_stores_in(self, currency: str) -> pl.DataFrame:
+        """Rows in a currency, and earlier ones in any of the same stores: what they changed to is no growth."""
+        own, within = pl.col("currency") == currency, pl.col("date").is_between(self.window.first, self.window.last)
+        stores = self.days.filter(own, within)["store_id"].unique()
+        return self.days.filter(pl.when(within).then(own).otherwise(pl.col("store_id").is_in(stores.implode())))
 
     def by_day(self) -> pl.DataFrame:
         """`date`, sums and ratios of the days that `measure` is known of; the best first."""

@@ -5,6 +5,8 @@ from datetime import date
 import polars as pl
 
 from retail_platform.reports.material import addable_days, best_sellers
+from retail_platform_tests.dashboard import lakes
+from retail_platform_tests.reports.materials import WEEKS, material
 
 SATURDAY, SUNDAY = date(2026, 1, 3), date(2026, 1, 4)
 
@@ -32,3 +34,14 @@ def test_amounts_of_a_day_can_be_added_where_its_stores_have_one_known_currency(
     rows = [{"date": day, "currency": one} for day, found in currencies.items() for one in found]
 
     assert addable_days(pl.DataFrame(rows)) == [SUNDAY]
+
+
+def test_in_each_currency_stores_are_not_compared_with_days_in_another() -> None:
+    """Paris changed to the euro with the window; Lyon always traded in francs, the others in euros."""
+    changed = pl.when(pl.col("date") < WEEKS.first, store_id="S1").then(pl.lit("BGN")).otherwise("currency")
+    found = material(days=lakes.days(currency="CHF").with_columns(currency=changed)).by_currency()
+
+    assert found.keys() == {"CHF", "EUR"}
+    assert found["CHF"].changes["previous"]["revenue"].per_cent is not None
+    assert found["EUR"].changes["previous"]["revenue"].per_cent is None
+    assert found["EUR"].changes["previous"]["transactions"].per_cent is not None
