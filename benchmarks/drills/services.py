@@ -64,7 +64,7 @@ class Services:
 def services(site: Site) -> Iterator[Services]:
     """`retail dev` until the block ends, once its code location is loaded."""
     port = free_port()
-    process = site.start("dev", "--port", str(port))
+    process = site.start("dev", "--no-dashboard", "--port", str(port))
     try:
         address = f"http://127.0.0.1:{port}"
         wait_until_loaded(process, address, site.folder / "output.log")
