@@ -10,7 +10,7 @@ import polars as pl
 
 from retail_platform.domains.describe import described
 from retail_platform.domains.engine import reduced
-from retail_platform.domains.figures import metadata
+from retail_platform.domains.figures import metadata, with_last_year
 from retail_platform.domains.metrics import compare, periods, reduce, transform
 from retail_platform.domains.metrics.contract import (
     DailyMetrics,
@@ -23,6 +23,7 @@ from retail_platform.domains.products.contract import ProductPrice
 from retail_platform.partitions import SAME_WEEKDAYS, materialized_at, materialized_days, run_window
 from retail_platform.retailer import Retailer
 from retail_platform.sources.base import DAILY_DATASETS
+from retail_platform.storage.lake import Lake
 
 GROUP = "metrics"
 _COUNTED = DAILY_DATASETS - {"weather"}  # which may come days later, and changes no measure
@@ -123,7 +124,7 @@ def _daily_metrics(retailer: Retailer) -> dg.AssetsDefinition:
     )
     def daily_metrics(context: dg.AssetExecutionContext, store_days: pl.LazyFrame) -> pl.LazyFrame:
         """Measures and ratios of each store and day, against the same weekday of the 4 weeks before."""
-        _tell(context, store_days, retailer.settings.language)
+        _tell(context, retailer, store_days)
         return compare.daily_metrics(store_days, run_window(context))
 
     return daily_metrics
@@ -142,13 +143,14 @@ def _period_metrics(retailer: Retailer) -> dg.AssetsDefinition:
     return period_metrics
 
 
-def _tell(context: dg.AssetExecutionContext, store_days: pl.LazyFrame, language: str) -> None:
+def _tell(context: dg.AssetExecutionContext, retailer: Retailer, store_days: pl.LazyFrame) -> None:
     """Show the key figures of each day with its materialization."""
     from retail_platform.reports import figures, material
 
-    days = store_days.select(figures.COLUMNS).collect()
-    for day in material.of_each_day(days, run_window(context)):
-        context.add_asset_metadata(metadata(day, language), partition_key=str(day.window.last))
+    window, lake = run_window(context), Lake(retailer.settings.lake_uri)
+    days = with_last_year(store_days.select(figures.COLUMNS).collect(), lake, window)
+    for day in material.of_each_day(days, window):
+        context.add_asset_metadata(metadata(day, retailer.settings.language), partition_key=str(day.window.last))
 
 
 def _dates(context: dg.AssetExecutionContext) -> pl.LazyFrame:

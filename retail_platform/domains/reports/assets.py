@@ -5,14 +5,14 @@ days of its charts and last year's day are read as they are: a late correction m
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
 import dagster as dg
 import polars as pl
 
 from retail_platform.domains.describe import OWNERS, tags
-from retail_platform.domains.figures import metadata
+from retail_platform.domains.figures import metadata, with_last_year
 from retail_platform.partitions import SAME_WEEKDAYS, run_window
 from retail_platform.retailer import Retailer
 from retail_platform.storage import documents
@@ -77,7 +77,7 @@ def materials(tables: Mapping[str, pl.LazyFrame], lake: Lake, window: Window) ->
     """
     from retail_platform.reports import material
 
-    days = _store_days(tables, lake, window)
+    days = with_last_year(_store_days(tables, window), lake, window)
     stores = tables["stores"].select("store_id", label=pl.coalesce("name", "store_id")).collect()
     sold, health, anomalies = None, tables.get(_HEALTH), tables.get(_ANOMALIES)
     if _SOLD in tables:
@@ -98,17 +98,9 @@ def materials(tables: Mapping[str, pl.LazyFrame], lake: Lake, window: Window) ->
     )
 
 
-def _store_days(tables: Mapping[str, pl.LazyFrame], lake: Lake, window: Window) -> pl.DataFrame:
-    """The days of the run, the weeks before it, and the same weekdays of last year, each day once.
-
-    Of a run of many months last year's days reach into those weeks, and into the run itself.
-    """
+def _store_days(tables: Mapping[str, pl.LazyFrame], window: Window) -> pl.DataFrame:
+    """The days of the run, and the weeks before it."""
     from retail_platform.reports import figures
 
     before = tables[_DAYS].filter(pl.col("date") < window.first)
-    found = pl.concat([part.select(figures.COLUMNS) for part in (tables["daily_metrics"], before)]).collect()
-    if not lake.exists(_DAYS):
-        return found
-    back = timedelta(days=figures.YEAR)
-    year_ago = lake.scan(_DAYS, Window(window.first - back, window.last - back)).select(figures.COLUMNS)
-    return pl.concat([found, year_ago.join(found.lazy().select("date"), on="date", how="anti").collect()])
+    return pl.concat([part.select(figures.COLUMNS) for part in (tables["daily_metrics"], before)]).collect()

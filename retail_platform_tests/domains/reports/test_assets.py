@@ -1,10 +1,12 @@
 """`daily_report`: a page a day beside the tables, its numbers those of SQL over the lake, told of in the run."""
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import polars as pl
 import pytest
 from dagster._core.definitions.reconstruct import ReconstructableJob
 
@@ -123,3 +125,21 @@ def test_the_language_is_that_of_the_settings(platform: Platform) -> None:
     assert done.exit_code == 0, done.output
     assert "Chiffre d’affaires" in page(platform, LAST).read_text()
     page(platform, LAST).write_bytes(before)
+
+
+def test_one_day_alone_is_told_against_last_year(tmp_path: Path) -> None:
+    day = date.fromisoformat(LAST)
+    year_ago = day - timedelta(days=364)
+    with Platform(tmp_path) as platform:
+        assert platform.materialize(LAST, select="+store_days").failures == []
+        half = platform.table("store_days").with_columns(
+            date=pl.lit(year_ago), transactions=pl.col("transactions") // 2
+        )
+        platform.lake.replace("store_days", half, window(str(year_ago)))
+
+        assert platform.materialize(LAST, select="daily_metrics or +daily_report").failures == []
+
+        told = [metadata(platform, asset, LAST)["key figures"].records for asset in (METRICS, REPORT)]
+    assert told[0] == told[1]
+    [transactions] = [record.data for record in told[0] if record.data["Measure"] == "Transactions"]
+    assert transactions["last year"].startswith("+10")
