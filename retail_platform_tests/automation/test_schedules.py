@@ -1,6 +1,7 @@
 """The schedules ask for the retailer's yesterday and today, whatever the clock of the machine says."""
 
 from datetime import date, datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -14,10 +15,15 @@ from retail_platform.settings import Settings
 PARIS = ZoneInfo("Europe/Paris")
 
 
+@cache
+def definitions_of(settings: Settings) -> dg.Definitions:
+    """The code location; assembling it takes longer than asking it for a day."""
+    return assemble(open_retailer(settings))
+
+
 def asked(schedule: str, at: datetime, *, running: str | None = None, **settings: object) -> list[str] | str:
     """The days a schedule asks for at an instant, or why it asks for none."""
-    retailer = open_retailer(Settings(scale="tiny", **settings))
-    definitions = assemble(retailer)
+    definitions = definitions_of(Settings(scale="tiny", **settings))
     with dg.instance_for_test() as instance:
         if running is not None:
             tags = {"dagster/partition": running}
