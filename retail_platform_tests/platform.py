@@ -29,9 +29,9 @@ from retail_platform.automation.check_runs import run_checks
 from retail_platform.automation.health import DayStates, Health, day_states, examine
 from retail_platform.automation.ranges import Outcome, execute_range, plan_range
 from retail_platform.cli import app
-from retail_platform.definitions import open_retailer
+from retail_platform.definitions import assemble, open_retailer
 from retail_platform.retailer import Retailer
-from retail_platform.settings import PREFIX, load_settings
+from retail_platform.settings import PREFIX, Settings, load_settings
 from retail_platform.storage.lake import Lake
 from retail_platform.windows import Window
 
@@ -52,6 +52,12 @@ def _new_history() -> Path:
     with patch.dict(os.environ, {f"{PREFIX}DAGSTER_DIR": str(home / "history")}):
         dg.DagsterInstance.from_config(str(home)).dispose()
     return home / "history"
+
+
+@lru_cache(maxsize=1)
+def tiny_graph() -> AssetGraph:
+    """The asset graph of the tiny simulated retailer, for tests that only look at it."""
+    return assemble(open_retailer(Settings(scale="tiny"))).resolve_asset_graph()
 
 
 def window(first: str, last: str | None = None) -> Window:

@@ -8,13 +8,11 @@ import pytest
 
 from retail_platform.automation.ranges import Plan, phases, range_tags, select
 from retail_platform.automation.requests import Held, held
-from retail_platform.definitions import assemble, open_retailer
-from retail_platform.settings import Settings
 from retail_platform.windows import Window
 from retail_platform_tests.end_to_end.shops import Shops
-from retail_platform_tests.platform import Platform
+from retail_platform_tests.platform import Platform, tiny_graph
 
-GRAPH = assemble(open_retailer(Settings(scale="tiny"))).resolve_asset_graph()
+GRAPH = tiny_graph()
 ALL = set(GRAPH.materializable_asset_keys)
 
 

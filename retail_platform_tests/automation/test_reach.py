@@ -8,11 +8,9 @@ import dagster as dg
 
 from retail_platform.automation.reach import Targets, backfill, targets
 from retail_platform.automation.requests import Held, held
-from retail_platform.definitions import assemble, open_retailer
-from retail_platform.settings import Settings
-from retail_platform_tests.platform import Platform
+from retail_platform_tests.platform import Platform, tiny_graph
 
-GRAPH = assemble(open_retailer(Settings(scale="tiny"))).resolve_asset_graph()
+GRAPH = tiny_graph()
 D1, D2 = date(2026, 3, 1), date(2026, 3, 2)
 
 

@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 from retail_platform.automation.health import State, Unhealthy
 from retail_platform.automation.remedies import LONGEST_PAUSE, Decision, Kinship, Place, Rules, Situation, Tried, decide
 from retail_platform.automation.requests import Held
-from retail_platform.definitions import assemble, open_retailer
 from retail_platform.partitions import LookBack
-from retail_platform.settings import Settings
+from retail_platform_tests.platform import tiny_graph
 
-KIN = Kinship(assemble(open_retailer(Settings(scale="tiny"))).resolve_asset_graph())
+KIN = Kinship(tiny_graph())
 RULES = Rules(attempts=3, backoff=60, runs=4, days_per_run=31)
 NOW = 1_000_000.0
 DAILY = [key.to_user_string() for key in KIN.order if 0 < KIN.turn[key] < KIN.last]

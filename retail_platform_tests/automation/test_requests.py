@@ -22,12 +22,10 @@ from retail_platform.automation.requests import (
     in_chunks,
     run_requests,
 )
-from retail_platform.definitions import assemble, open_retailer
-from retail_platform.settings import Settings
 from retail_platform.windows import Window
-from retail_platform_tests.platform import Platform
+from retail_platform_tests.platform import Platform, tiny_graph
 
-GRAPH = assemble(open_retailer(Settings(scale="tiny"))).resolve_asset_graph()
+GRAPH = tiny_graph()
 SALES, DOORS = dg.AssetKey("raw_sales"), dg.AssetKey("raw_footfall")
 
 

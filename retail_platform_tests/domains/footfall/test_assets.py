@@ -11,9 +11,9 @@ from retail_platform.automation.ranges import select
 from retail_platform.definitions import assemble, open_retailer
 from retail_platform.partitions import FOOTFALL_HISTORY, SAME_WEEKDAYS
 from retail_platform.settings import Settings
-from retail_platform_tests.platform import Platform
+from retail_platform_tests.platform import Platform, tiny_graph
 
-GRAPH = assemble(open_retailer(Settings(scale="tiny"))).resolve_asset_graph()
+GRAPH = tiny_graph()
 FOOTFALL, HEALTH = dg.AssetKey("footfall"), dg.AssetKey("sensor_health")
 
 
