@@ -1,5 +1,6 @@
 """A backfill of Dagster's daemon asks for days that its days reach; those that cannot be are left out, not invented."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,12 +16,21 @@ REACHED = window("2026-01-05", "2026-01-12")
 MADE = ["2026-01-05", "2026-01-06", "2026-01-08"]
 
 
-@pytest.fixture
-def platform(tmp_path: Path) -> Iterator[Platform]:
-    """Five days are there upstream, one is missing among them; none of daily metrics."""
-    with Platform(tmp_path / "platform") as platform:
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which three days are there upstream, one is missing among them; none of daily metrics."""
+    folder = tmp_path_factory.mktemp("filled") / "platform"
+    with Platform(folder) as platform:
         platform.materialize("2026-01-05", "2026-01-06", "+store_days")
         platform.materialize("2026-01-08", "2026-01-08", "+store_days")
+    return folder
+
+
+@pytest.fixture
+def platform(filled: Path, tmp_path: Path) -> Iterator[Platform]:
+    """A copy of it."""
+    shutil.copytree(filled, tmp_path / "platform")
+    with Platform(tmp_path / "platform") as platform:
         yield platform
 
 
