@@ -12,6 +12,7 @@ from retail_platform_tests.s3 import moto_server, new_bucket, s3_variables
 _MOST_WORKERS = 8  # each takes up to 700 MiB, and servers beside
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors: tests wait for daemons, servers and browsers."""
     return min((os.cpu_count() or 1) + 1, _MOST_WORKERS)

@@ -41,8 +41,6 @@ def with_last_year(days: pl.DataFrame, lake: Lake, window: Window) -> pl.DataFra
     """
     from retail_platform.reports import figures
 
-    if not lake.exists(_STORE_DAYS):
-        return days
     back = timedelta(days=figures.YEAR)
     year_ago = lake.scan(_STORE_DAYS, Window(window.first - back, window.last - back)).select(days.columns)
     return pl.concat([days, year_ago.join(days.lazy().select("date"), on="date", how="anti").collect()])

@@ -40,7 +40,7 @@ def table_checks(retailer: Retailer, table: str, rules: Sequence[Rule], *, daily
 
     @dg.multi_asset_check(name=f"{table}_checks", specs=list(specs.values()), can_subset=True)
     def checks(context: dg.AssetCheckExecutionContext) -> Iterator[Any]:
-        lake = Lake(retailer.settings.lake_uri)
+        lake = Lake(retailer.settings.lake_uri).held()  # all rules judge one state of the tables
         window = run_window(context) if daily else None
         targets = _targets(context.instance, table, [str(day) for day in window.days()] if window else None)
         for rule in rules:

@@ -45,7 +45,7 @@ def conservation(table: str, raw: str) -> Rule:
     quarantine = f"quarantine_{table}"
 
     def judge(lake: Lake, window: Window | None) -> pl.DataFrame:
-        delivered = _by_day(lake.scan(raw, window), window, delivered=pl.len())
+        delivered = lake.row_counts(raw, window).rename({"rows": "delivered"})
         kept = [
             _by_day(lake.scan(name, window), window, **{label: pl.len(), f"{label}_copies": pl.col("copies").sum()})
             for name, label in ((table, "accepted"), (quarantine, "quarantined"))
@@ -103,7 +103,7 @@ def quarantine_rate(table: str, *, warn: float = 0.01, error: float = 0.1) -> Ru
     """The share of quarantined rows stays under a threshold (shares from 0 to 1)."""
 
     def judge(lake: Lake, window: Window | None) -> pl.DataFrame:
-        accepted = _by_day(lake.scan(table, window), window, accepted=pl.len())
+        accepted = lake.row_counts(table, window).rename({"rows": "accepted"})
         rejected = lake.scan(f"quarantine_{table}", window)
         reasons = _by_day(rejected, window, quarantined=pl.len(), reasons=_some(pl.col("reasons").explode()))
         total = (pl.col("accepted") + pl.col("quarantined")).cast(pl.Float64)
@@ -129,9 +129,8 @@ def uniqueness(table: str, key: Sequence[str]) -> Rule:
     """One row for each key."""
 
     def judge(lake: Lake, window: Window | None) -> pl.DataFrame:
-        rows = lake.scan(table, window)
-        repeated = rows.group_by(key).len().filter(pl.col("len") > 1)
-        counts = [_by_day(rows, window, rows=pl.len()), _by_day(repeated, window, repeated_keys=pl.len())]
+        repeated = lake.scan(table, window).group_by(key).len().filter(pl.col("len") > 1)
+        counts = [lake.row_counts(table, window), _by_day(repeated, window, repeated_keys=pl.len())]
         return _joined(counts, window).with_columns(
             passed=pl.col("repeated_keys") == 0,
             severity=pl.lit(ERROR),
@@ -152,12 +151,11 @@ def referential_integrity(table: str, *, flags: Sequence[str] = (), warn: float 
     """
 
     def judge(lake: Lake, window: Window | None) -> pl.DataFrame:
-        rows = lake.scan(table, window)
-        orphans = rows.join(lake.scan("stores"), on="store_id", how="anti")
+        stores = lake.scan("stores").select("store_id", there=True).unique()
+        rows = lake.scan(table, window).join(stores, on="store_id", how="left")
         unknown = {f"unknown_{flag.removesuffix('_known')}s": (~pl.col(flag)).sum() for flag in flags}
-        counts = _joined(
-            [_by_day(rows, window, rows=pl.len(), **unknown), _by_day(orphans, window, unknown_stores=pl.len())], window
-        )
+        unknown_stores = pl.col("there").is_null().sum()
+        counts = _joined([_by_day(rows, window, rows=pl.len(), unknown_stores=unknown_stores, **unknown)], window)
         rows_or_one = pl.max_horizontal("rows", 1)
         worst = pl.max_horizontal(pl.lit(0.0), *(pl.col(name) / rows_or_one for name in unknown))
         fatal = (pl.col("unknown_stores") > 0) | (worst > error)
@@ -205,7 +203,7 @@ def volume(table: str, *, least: float = 0.5, most: float = 2.0) -> Rule:
     def judge(lake: Lake, window: Window | None) -> pl.DataFrame:
         assert window is not None
         wider = Window(window.first - timedelta(days=28), window.last)
-        counts = _by_day(lake.scan(table, wider), wider, rows=pl.len())
+        counts = lake.row_counts(table, wider)
         weeks = [
             counts.select(pl.col("date").dt.offset_by(f"{7 * week}d"), pl.col("rows").alias(f"week_{week}"))
             for week in range(1, 5)

@@ -6,7 +6,7 @@ write works `replacing`'s.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -44,6 +44,11 @@ class Lake:
     """
 
     uri: str
+    _held: dict[str, DeltaTable] | None = field(default=None, repr=False, compare=False)
+
+    def held(self) -> "Lake":
+        """The same lake for several readings of one state: each table stays at the version it is first read at."""
+        return self if self._held is not None else Lake(self.uri, {})
 
     @property
     def storage_options(self) -> dict[str, str]:
@@ -68,11 +73,18 @@ class Lake:
         return places.asked(uri, lambda: DeltaTable.is_deltatable(uri, options))
 
     def delta(self, name: str) -> DeltaTable:
-        """The Delta table at its newest version.
+        """The Delta table at its newest version, or at the one that is held.
 
         Raises:
             LakeError: there is none, or it cannot be read.
         """
+        if self._held is None:
+            return self._opened(name)
+        if name not in self._held:
+            self._held[name] = self._opened(name)
+        return self._held[name]
+
+    def _opened(self, name: str) -> DeltaTable:
         uri = self.table_uri(name)
         try:
             return places.asked(uri, lambda: _Table(uri, storage_options=self.storage_options))
@@ -96,6 +108,43 @@ class Lake:
         if table.metadata().partition_columns != ["date"]:
             raise LakeError(f"table {name} is not stored by date: read it whole, without {window}")
         return frame.filter(pl.col("date").is_between(window.first, window.last))
+
+    def files(self, name: str) -> pl.DataFrame:
+        """The Parquet files of a table's newest version, from its log alone.
+
+        Returns:
+            `date` (null for a table without days), `rows` (null where another writer did not count them), `bytes`.
+        """
+        listed = pl.DataFrame(self.delta(name).get_add_actions(flatten=True))
+        return listed.select(
+            pl.col(given).cast(dtype).alias(column) if given in listed.columns else pl.lit(None, dtype).alias(column)
+            for column, given, dtype in (
+                ("date", "partition.date", pl.Date),
+                ("rows", "num_records", pl.Int64),
+                ("bytes", "size_bytes", pl.Int64),
+            )
+        )
+
+    def row_counts(self, name: str, window: Window | None = None) -> pl.DataFrame:
+        """How many rows a table has, from its log: no row is read, but of files whose writer did not count them.
+
+        Returns:
+            `date` and `rows`, one row for each day of the window that has a file; without a window one row, the
+            whole table's, of no date.
+
+        Raises:
+            LakeError: there is no such table, or it has no days.
+        """
+        lake = self.held()
+        scanned, counted = lake.scan(name, window), lake.files(name)
+        if window is not None:
+            counted = counted.filter(pl.col("date").is_between(window.first, window.last))
+        rows, count = counted.lazy(), pl.col("rows").sum()
+        if counted["rows"].null_count():
+            rows, count = scanned, pl.len().cast(pl.Int64).alias("rows")
+        if window is None:
+            return rows.select(pl.lit(None, pl.Date).alias("date"), count).collect()
+        return rows.group_by("date").agg(count).collect()
 
     def replace(
         self,

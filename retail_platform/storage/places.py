@@ -216,7 +216,8 @@ def _put_object_if_absent(uri: str, name: str, content: bytes) -> bytes:
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (409, 412):
             raise
-    return _body(client, bucket, prefix + name)
+        return _body(client, bucket, prefix + name)  # another writer's, or ours whose answer was lost
+    return content
 
 
 def _body(client: Any, bucket: str, key: str) -> bytes:

@@ -238,7 +238,8 @@ class Replacement:
         for attempt in range(_ATTEMPTS):
             if attempt:
                 time.sleep(random.uniform(0, min(0.02 * 1.5**attempt, 1.0)))
-            table = self._open(table)
+            if attempt or table:  # a table there was not is made unless it is there by then
+                table = self._open(table)
             try:
                 files.offered = True
                 if table is None:

@@ -42,30 +42,19 @@ def table_stats(lake: Lake) -> list[TableStats]:
 
 
 def _stats(lake: Lake, name: str) -> TableStats:
-    table = lake.delta(name)
-    files = pl.DataFrame(table.get_add_actions(flatten=True))
+    held = lake.held()
+    table, files = held.delta(name), held.files(name)
     by_day = table.metadata().partition_columns == ["date"]
-    days: list[date] = (
-        files["partition.date"].cast(pl.Date).unique().sort().to_list() if by_day and files.height else []
-    )
-    sizes = files["size_bytes"] if files.height else pl.Series([0])
+    days = files["date"].unique().sort().to_list() if by_day else []
     return TableStats(
         name=name,
-        rows=_rows(lake, name, files),
+        rows=held.row_counts(name)["rows"].item(),
         days=len(days) if by_day else None,
         first_day=days[0] if days else None,
         last_day=days[-1] if days else None,
         version=table.version(),
-        bytes=int(sizes.sum()),
+        bytes=int(files["bytes"].sum()),
     )
-
-
-def _rows(lake: Lake, name: str, files: pl.DataFrame) -> int:
-    if not files.height:
-        return 0
-    if "num_records" in files.columns and files["num_records"].null_count() == 0:
-        return int(files["num_records"].sum())
-    return int(lake.scan(name).select(pl.len()).collect().item())  # a file of another writer, without statistics
 
 
 def connect(lake: Lake, query: str | None = None) -> "duckdb.DuckDBPyConnection":

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from deltalake.transaction import AddAction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
@@ -94,6 +95,52 @@ def test_only_the_files_of_a_window_are_read(lake: Lake) -> None:
             file.write_bytes(b"unreadable")
 
     assert lake.scan("sales", days(2)).collect().height == 2
+
+
+def test_rows_are_counted_without_reading_them(lake: Lake) -> None:
+    lake.replace("sales", rows(1, 5), days(1, 6))
+    lake.replace("stores", pl.DataFrame({"store_id": ["a", "b"]}), None)
+    lake.replace("clients", pl.DataFrame({"client_id": ["a"]}).clear(), None)
+    for file in Path(lake.uri).rglob("*.parquet"):
+        file.write_bytes(b"unreadable")
+
+    by_day = lake.row_counts("sales", days(4, 6)).sort("date")
+
+    assert by_day.rows() == [(day(4), 2), (day(5), 2)]
+    assert lake.row_counts("sales").rows() == [(None, 10)]
+    assert lake.row_counts("stores").rows() == [(None, 2)]
+    assert lake.row_counts("clients").rows() == [(None, 0)]
+
+
+def test_rows_of_a_writer_that_did_not_count_them_are_read(lake: Lake) -> None:
+    lake.replace("sales", rows(1), days(1))
+    _add_uncounted(lake, "sales", rows(2, each=3).drop("date"), day(2))
+
+    assert lake.row_counts("sales", days(1, 3)).sort("date").rows() == [(day(1), 2), (day(2), 3)]
+    assert lake.row_counts("sales").rows() == [(None, 5)]
+
+
+def _add_uncounted(lake: Lake, table: str, frame: pl.DataFrame, of: date) -> None:
+    """Append a file as a writer does that keeps no statistics."""
+    delta, path = lake.delta(table), f"date={of}/other.parquet"
+    file = Path(lake.table_uri(table), path)
+    file.parent.mkdir()
+    frame.write_parquet(file)
+    added = AddAction(path, file.stat().st_size, {"date": str(of)}, 0, True, "{}")
+    delta.create_write_transaction([added], "append", delta.schema(), ["date"])
+
+
+def test_a_held_table_stays_as_it_was_first_read(lake: Lake) -> None:
+    lake.replace("sales", rows(1), days(1))
+    held = lake.held()
+    assert content(held, "sales") == {day(1): [0, 0]}
+
+    lake.replace("sales", rows(1, value=9), days(1))
+    lake.replace("stores", pl.DataFrame({"store_id": ["a"]}), None)
+
+    assert content(held, "sales") == {day(1): [0, 0]}
+    assert content(lake, "sales") == content(lake.held(), "sales") == {day(1): [9, 9]}
+    assert held.held().row_counts("stores").rows() == [(None, 1)]
 
 
 def test_a_whole_table_is_replaced(lake: Lake) -> None:

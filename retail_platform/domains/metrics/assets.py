@@ -118,37 +118,37 @@ def _store_days(retailer: Retailer) -> dg.AssetsDefinition:
 
 def _daily_metrics(retailer: Retailer) -> dg.AssetsDefinition:
     @dg.asset(
-        ins={"store_days": SAME_WEEKDAYS.asset_in(pl.LazyFrame)},
+        ins={"store_days": SAME_WEEKDAYS.asset_in(pl.DataFrame)},
         freshness_policy=retailer.freshness_policy,
         **_daily(retailer, DailyMetrics),
     )
-    def daily_metrics(context: dg.AssetExecutionContext, store_days: pl.LazyFrame) -> pl.LazyFrame:
+    def daily_metrics(context: dg.AssetExecutionContext, store_days: pl.DataFrame) -> pl.LazyFrame:
         """Measures and ratios of each store and day, against the same weekday of the 4 weeks before."""
         _tell(context, retailer, store_days)
-        return compare.daily_metrics(store_days, run_window(context))
+        return compare.daily_metrics(store_days.lazy(), run_window(context))
 
     return daily_metrics
 
 
 def _period_metrics(retailer: Retailer) -> dg.AssetsDefinition:
     @dg.asset(
-        ins={"store_days": dg.AssetIn(dagster_type=pl.LazyFrame, partition_mapping=dg.AllPartitionMapping())},
+        ins={"store_days": dg.AssetIn(dagster_type=pl.DataFrame, partition_mapping=dg.AllPartitionMapping())},
         group_name=GROUP,
         **described(PeriodMetrics, domain=GROUP, layer="metrics"),
     )
-    def period_metrics(context: dg.AssetExecutionContext, store_days: pl.LazyFrame) -> pl.LazyFrame:
+    def period_metrics(context: dg.AssetExecutionContext, store_days: pl.DataFrame) -> pl.LazyFrame:
         """Measures and ratios of each store and day, week, month, quarter and year, against last year."""
-        return periods.period_metrics(store_days, _made(context, retailer, store_days), retailer.timezone)
+        return periods.period_metrics(store_days.lazy(), _made(context, retailer, store_days), retailer.timezone)
 
     return period_metrics
 
 
-def _tell(context: dg.AssetExecutionContext, retailer: Retailer, store_days: pl.LazyFrame) -> None:
+def _tell(context: dg.AssetExecutionContext, retailer: Retailer, store_days: pl.DataFrame) -> None:
     """Show the key figures of each day with its materialization."""
     from retail_platform.reports import figures, material
 
     window, lake = run_window(context), Lake(retailer.settings.lake_uri)
-    days = with_last_year(store_days.select(figures.COLUMNS).collect(), lake, window)
+    days = with_last_year(store_days.select(figures.COLUMNS), lake, window)
     for day in material.of_each_day(days, window):
         context.add_asset_metadata(metadata(day, retailer.settings.language), partition_key=str(day.window.last))
 
@@ -157,12 +157,12 @@ def _dates(context: dg.AssetExecutionContext) -> pl.LazyFrame:
     return pl.LazyFrame({"date": list(run_window(context).days())})
 
 
-def _made(context: dg.AssetExecutionContext, retailer: Retailer, store_days: pl.LazyFrame) -> pl.LazyFrame:
+def _made(context: dg.AssetExecutionContext, retailer: Retailer, store_days: pl.DataFrame) -> pl.LazyFrame:
     """The days there are of `store_days`, and when the deliveries of those without a row were read."""
     span = (str(day) for day in retailer.span().days())
     days = sorted(materialized_days(context.instance, dg.AssetKey("store_days"), span))
     made = pl.DataFrame({"date": [date.fromisoformat(day) for day in days]}, schema={"date": pl.Date})
-    empty = made.lazy().join(store_days, on="date", how="anti").collect().to_series().sort()
+    empty = made.join(store_days, on="date", how="anti").to_series().sort()
     return made.lazy().join(_read_at(context, retailer, empty), on="date", how="left")
 
 
