@@ -6,8 +6,10 @@ the environment; everything else is handed the `Settings` it uses.
 
 import os
 import re
+from collections.abc import Mapping
 from datetime import date
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
@@ -210,19 +212,31 @@ def load_settings() -> Settings:
         SettingsError: naming each variable that has a wrong value, the value, and what is allowed; or a `RETAIL_*`
             variable that is no setting.
     """
-    _refuse_unknown()
+    return _settings(_ours(dotenv_values(".env")), _ours(os.environ))
+
+
+_Given = tuple[tuple[str, str | None], ...]
+
+
+def _ours(variables: Mapping[str, str | None]) -> _Given:
+    return tuple(sorted((name, value) for name, value in variables.items() if name.upper().startswith(PREFIX)))
+
+
+@lru_cache(maxsize=1)
+def _settings(in_file: _Given, in_environment: _Given) -> Settings:
+    """The settings are read for each step of a run: the same variables give the same."""
+    _refuse_unknown({name.upper() for name, _ in (*in_file, *in_environment)})
     try:
         return Settings()
     except ValidationError as error:
         raise SettingsError("\n".join(_explain(problem) for problem in error.errors())) from None
 
 
-def _refuse_unknown() -> None:
+def _refuse_unknown(given: set[str]) -> None:
     """A misspelt variable would leave the default in force in silence."""
     known = [PREFIX + name.upper() for name in Settings.model_fields]
-    given = {**dotenv_values(".env"), **os.environ}
-    for name in sorted(name.upper() for name in given):
-        if name.startswith(PREFIX) and name not in known and name != _TEST_DATA:
+    for name in sorted(given):
+        if name not in known and name != _TEST_DATA:
             near = get_close_matches(name, known, n=1)
             raise SettingsError(
                 f"{name} is no setting" + (f"; did you mean {near[0]}?" if near else f": known are {', '.join(known)}")

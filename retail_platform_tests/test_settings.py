@@ -24,6 +24,16 @@ def test_variables_go_before_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert (settings.seed, settings.scale) == (6, "tiny")
 
 
+def test_what_changes_later_is_seen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert load_settings().seed == 1
+    (tmp_path / ".env").write_text("RETAIL_SEED=5\n")
+    assert load_settings().seed == 5
+    (tmp_path / ".env").write_text("RETAIL_SEED=7\n")
+    assert load_settings().seed == 7
+    monkeypatch.setenv("RETAIL_SEED", "6")
+    assert load_settings().seed == 6
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "allowed"),
     [

@@ -39,8 +39,10 @@ from dagster._core.storage.event_log.sqlite import sqlite_event_log
 from dagster._core.storage.sql import create_engine, get_alembic_config
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import event as engine_events
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
 DEFAULT_BATCH_SIZE = 2000
 _OPEN_SHARDS = 16
@@ -187,8 +189,9 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
                     return connection.execute(db.text(f"SELECT 1 FROM {_REVISION}")).first() is not None
                 if tables:
                     return False
-                SqlEventLogStorageMetadata.create_all(engine)
                 connection.execute(db.text("PRAGMA journal_mode=WAL"))
+                for statement in _run_tables():
+                    connection.exec_driver_sql(statement)
                 connection.execute(db.text(f"CREATE TABLE {_REVISION} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
                 connection.execute(db.text(f"INSERT INTO {_REVISION} VALUES (:head)"), {"head": _newest_revision()})
                 connection.commit()
@@ -268,6 +271,17 @@ def _newest_revision() -> str:
     head = ScriptDirectory.from_config(get_alembic_config(sqlite_event_log.__file__)).get_current_head()
     assert head is not None
     return head
+
+
+@cache
+def _run_tables() -> list[str]:
+    """What makes the tables and indexes of a run's shard, put together once and not for each run."""
+    tables = SqlEventLogStorageMetadata.sorted_tables
+    made: list[ExecutableDDLElement] = [
+        *map(CreateTable, tables),
+        *(CreateIndex(index) for table in tables for index in table.indexes),
+    ]
+    return [str(element.compile(dialect=sqlite.dialect())) for element in made]
 
 
 def unexpected_parts(storage: type = SqliteEventLogStorage) -> list[str]:

@@ -2,13 +2,14 @@
 
 import logging
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,26 @@ def test_it_tells_the_same_story_as_the_stock_storage(tmp_path: Path, monkeypatc
     assert stories[True] == stories[False]
     assert stories[True]["materialized"][counted.key] == [f"2026-01-0{n}" for n in range(1, 7)]
     assert stories[True]["failed"] == ["2026-01-04", "2026-01-05", "2026-01-06"]
+
+
+def test_the_tables_of_a_run_are_those_of_the_stock_storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = {}
+    for ours in (True, False):
+        home = tmp_path / f"home-{ours}"
+        with instance_at(home, monkeypatch, ours) as instance:
+            file = home / "history" / "runs" / f"{run(instance, 1, 1).run_id}.db"
+        with closing(sqlite3.connect(file)) as database:
+            made[ours] = {
+                "tables": database.execute(
+                    "SELECT name, sql FROM sqlite_master WHERE sql NOT LIKE '%alembic%'"
+                ).fetchall(),
+                "revision": database.execute("SELECT * FROM alembic_version").fetchall(),
+                "journal": database.execute("PRAGMA journal_mode").fetchall(),
+            }
+            made[ours]["tables"].sort()
+
+    assert made[True] == made[False]
+    assert "event_logs" in dict(made[True]["tables"])
 
 
 @pytest.mark.parametrize("writer_is_ours", [True, False])
