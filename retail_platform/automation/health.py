@@ -97,7 +97,8 @@ def examine(instance: dg.DagsterInstance, graph: AssetGraph, retailer: Retailer,
     window, that it is made from is newer.
     """
     records = read_records(instance, graph, window)
-    judge = _Judge(instance, graph, records, window, backfilled(instance, graph), retailer.today())
+    in_backfills = backfilled(instance, graph)
+    judge = _Judge(instance, graph, records, window, in_backfills, retailer.today(), days_behind(graph))
     early = _read_early(instance, graph, retailer, records, window)
     found = list[Unhealthy]()
     for key in records.made:
@@ -141,10 +142,14 @@ class _Judge:
     window: Window
     in_backfills: Mapping[dg.AssetKey, frozenset[date | None]]
     today: date
+    behind: Mapping[dg.AssetKey, int]
     _windows: dict[dg.AssetKey, dict[dg.AssetKey, LookBack | None]] = field(default_factory=dict)
 
     def state(self, key: dg.AssetKey, day: date | None) -> Unhealthy | None:
-        """Running, failed, missing, or failing a check: what one can tell of an asset by itself."""
+        """Running, failed, missing, or failing a check: what one can tell of an asset by itself.
+
+        Of a day that its source cannot have yet nothing is wrong, though somebody tried.
+        """
         asset = key.to_user_string()
         run = self.records.runs.get(self.records.tried[key].get(day, ""))
         if run is not None and not run.is_finished:
@@ -153,13 +158,15 @@ class _Judge:
             )
         if day in self.in_backfills.get(key, ()):
             return Unhealthy(asset, day, State.RUNNING, "a backfill is to make it", None)
+        there = day in self.records.made[key]
+        if not there and day is not None and self.behind[key] and day > self.today - timedelta(days=self.behind[key]):
+            return None
         if run is not None and run.status is dg.DagsterRunStatus.FAILURE:
             reason = self.records.why_failed(self.instance, run.run_id, asset)
             return Unhealthy(asset, day, State.FAILED, reason, run.run_id)
-        if day not in self.records.made[key]:
-            return (
-                Unhealthy(asset, day, State.MISSING, "never materialized", None) if self._could_be(key, day) else None
-            )
+        if not there:
+            missing = day is not None or self._could_be(key)
+            return Unhealthy(asset, day, State.MISSING, "never materialized", None) if missing else None
         if failing := self.records.checks.get(key, {}).get(day):
             return Unhealthy(asset, day, State.INCOMPLETE, failing.reason, failing.run_id)
         return None
@@ -188,10 +195,8 @@ class _Judge:
         window = self._windows[key][parent]
         return [*window.looked_at(day)] if window else [day]
 
-    def _could_be(self, key: dg.AssetKey, day: date | None) -> bool:
-        if day is not None:
-            behind = days_behind(self.graph, key)
-            return not behind or day <= self.today - timedelta(days=behind)
+    def _could_be(self, key: dg.AssetKey) -> bool:
+        """Whether a table without days can be made."""
         parents = self.graph.get(key).parent_keys & self.records.made.keys()
         if parents:
             return all(self.records.made[parent] for parent in parents)

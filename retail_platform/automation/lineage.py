@@ -27,10 +27,13 @@ def daily_parents(graph: AssetGraph, key: dg.AssetKey) -> Iterator[tuple[dg.Asse
             yield parent, look_back(graph, key, parent)
 
 
-def days_behind(graph: AssetGraph, key: dg.AssetKey) -> int:
-    """How many days after a day an asset can have it: as many as what it is made from needs."""
-    own = int(graph.get(key).metadata.get(DAYS_BEHIND, 0))
-    return max([own, *(days_behind(graph, parent) for parent, _ in daily_parents(graph, key))])
+def days_behind(graph: AssetGraph) -> dict[dg.AssetKey, int]:
+    """How many days after a day each asset can have it: as many as what it is made from needs."""
+    found: dict[dg.AssetKey, int] = {}
+    for key in graph.toposorted_asset_keys:
+        own = int(graph.get(key).metadata.get(DAYS_BEHIND, 0))
+        found[key] = max([own, *(found[parent] for parent, _ in daily_parents(graph, key))])
+    return found
 
 
 def look_back(graph: AssetGraph, key: dg.AssetKey, parent: dg.AssetKey) -> LookBack | None:

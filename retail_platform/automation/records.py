@@ -23,7 +23,8 @@ class Records:
 
     Attributes:
         made: storage id of the newest materialization; also of earlier days that days of the window look at.
-        tried: the run that was to make a day last, where it did not (yet).
+        tried: the run that was to make a day last, where it did not (yet); before one that was cancelled, which says
+            nothing, the one that ended.
         runs: those runs, by id.
         checks: what fails of the newest materialization.
     """
@@ -60,6 +61,7 @@ def read_records(instance: dg.DagsterInstance, graph: AssetGraph, window: Window
         made.setdefault(key, {})
         tried.setdefault(key, {})
     runs = get_runs(instance, {run for days in tried.values() for run in days.values()})
+    runs |= _look_behind_cancelled(instance, made, tried, runs)
     checks = {
         key: failing_by_day(
             instance,
@@ -107,6 +109,52 @@ def _tried(instance: dg.DagsterInstance, key: dg.AssetKey, window: Window) -> di
     )
     days = {date.fromisoformat(day): run_id for day, (run_id, _) in newest.items()}
     return {day: run_id for day, run_id in days.items() if day in window}
+
+
+def _look_behind_cancelled(
+    instance: dg.DagsterInstance,
+    made: Mapping[dg.AssetKey, Mapping[date | None, int]],
+    tried: Mapping[dg.AssetKey, dict[date | None, str]],
+    runs: Mapping[str, dg.DagsterRun],
+) -> dict[str, dg.DagsterRun]:
+    """Put the newest run that was not cancelled in place of a cancelled one, if it is newer than what is there.
+
+    Returns:
+        Runs besides those known.
+    """
+    found: dict[str, dg.DagsterRun] = {}
+    for key, days in tried.items():
+        cancelled = {day for day, run_id in days.items() if _is_cancelled(runs.get(run_id))}
+        if not cancelled:
+            continue
+        for day, run_ids in _attempts(instance, key, cancelled, made[key]).items():
+            found |= get_runs(instance, set(run_ids) - found.keys())
+            ended = (run_id for run_id in run_ids if run_id in found and not _is_cancelled(found[run_id]))
+            days[day] = next(ended, days[day])
+    return found
+
+
+def _is_cancelled(run: dg.DagsterRun | None) -> bool:
+    return run is not None and run.status is dg.DagsterRunStatus.CANCELED
+
+
+def _attempts(
+    instance: dg.DagsterInstance, key: dg.AssetKey, days: Iterable[date | None], made: Mapping[date | None, int]
+) -> dict[date | None, list[str]]:
+    """The runs that were to make days after they were made last, the newest first."""
+    wanted = list(days)
+    newest = min(made.get(day, 0) for day in wanted)
+    partitions = None if None in wanted else [str(day) for day in wanted]
+    of = dg.EventRecordsFilter(
+        dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED, key, asset_partitions=partitions, after_cursor=newest
+    )
+    found: dict[date | None, list[str]] = {}
+    for record in instance.event_log_storage.get_event_records(of):
+        # a run over days says a day of tables without any, too
+        day = date.fromisoformat(record.partition_key) if partitions and record.partition_key else None
+        if record.storage_id > made.get(day, 0):
+            found.setdefault(day, []).append(record.run_id)
+    return found
 
 
 def _step_failures(instance: dg.DagsterInstance, run_id: str) -> dict[str, str]:

@@ -89,6 +89,33 @@ def test_a_cancelled_run_leaves_a_day_as_it_was(history: History) -> None:
     assert found(history) == {}
 
 
+def test_a_cancelled_run_after_one_that_failed_leaves_a_day_failed(history: History) -> None:
+    failed = history.run(["raw_sales"], Window(BAD, BAD), status=DagsterRunStatus.FAILURE)
+    for _ in range(2):
+        history.run(["raw_sales"], Window(BAD, date(2026, 3, 6)), status=DagsterRunStatus.CANCELED)
+
+    (one,) = [one for one in health(history).unhealthy if one.asset == "raw_sales"]
+
+    assert (one.day, one.state, one.run_id) == (BAD, State.FAILED, failed)
+
+
+def test_a_run_that_failed_before_a_day_was_made_again_is_over(history: History) -> None:
+    history.run(["raw_clients", "raw_sales"], Window(BAD, BAD), status=DagsterRunStatus.FAILURE)
+    history.all_made(WINDOW)
+    history.run(["raw_clients", "raw_sales"], Window(BAD, BAD), status=DagsterRunStatus.CANCELED)
+
+    assert found(history) == {}
+
+
+def test_a_cancelled_run_after_one_that_failed_leaves_a_table_failed(history: History) -> None:
+    failed = history.run(["raw_stores"], None, status=DagsterRunStatus.FAILURE)
+    history.run(["raw_stores"], None, status=DagsterRunStatus.CANCELED)
+
+    (one,) = [one for one in health(history).unhealthy if one.asset == "raw_stores"]
+
+    assert (one.state, one.run_id) == (State.FAILED, failed)
+
+
 def test_days_of_a_run_that_is_not_over_are_running(history: History) -> None:
     run_id = history.run(["raw_sales"], Window(BAD, date(2026, 3, 6)), status=DagsterRunStatus.STARTED)
 

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import dagster as dg
 import polars as pl
+import pytest
 
 from retail_platform.automation.alerts.causes import Causes
 from retail_platform.automation.alerts.model import Kind
 from retail_platform.automation.alerts.problems import find
+from retail_platform.settings import SettingsError
+from retail_platform.windows import Window
+from retail_platform_tests.automation.histories import History
 from retail_platform_tests.platform import Platform, window
 from retail_platform_tests.sources.mapping.http.server import serving
 from retail_platform_tests.sources.open_meteo.recorded import answer
@@ -69,6 +73,28 @@ def test_days_that_the_archive_cannot_have_yet_are_not_missing(tmp_path: Path) -
     assert {states[name].missing[-1] for name in WEATHER} == {str(newest)}
     assert {states[name].missing[0] for name in WEATHER} == {str(first)}
     assert states["sales"].missing[-1] == str(today - timedelta(days=1))
+
+
+def test_nothing_is_wrong_with_such_a_day_that_was_tried_and_failed(tmp_path: Path) -> None:
+    with Platform(tmp_path, weather="open-meteo") as platform:
+        today = platform.retailer.today()
+        early, due = today - timedelta(days=6), today - timedelta(days=7)
+        for day in (early, due):
+            History(platform).run(["raw_weather"], Window(day, day), status=dg.DagsterRunStatus.FAILURE)
+
+        states = platform.states(str(due), str(early))
+
+    assert (states["raw_weather"].failed, states["raw_weather"].missing) == ([str(due)], [])
+
+
+def test_healing_must_look_back_as_far_as_the_archive_is_behind(tmp_path: Path) -> None:
+    with (
+        Platform(tmp_path, weather="open-meteo", heal_days=7) as platform,
+        pytest.raises(SettingsError, match=r"RETAIL_HEAL_DAYS is 7: .* at least 8"),
+    ):
+        names(platform)
+    with Platform(tmp_path, weather="open-meteo", heal_days=8) as platform:
+        assert names(platform) >= WEATHER
 
 
 def test_an_archive_that_does_not_answer_is_not_called_the_retailers_source(tmp_path: Path) -> None:
