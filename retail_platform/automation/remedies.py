@@ -166,11 +166,12 @@ def decide(kinship: Kinship, situation: Situation, memory: Mapping[Place, Tried]
         for place, one in bad.items()
         if one.state is not State.RUNNING and not any((up, place[1]) in bad for up in kinship.above[place[0]])
     }
-    spent = {place for place in causes if place in known and known[place].attempts >= rules.attempts}
+    alone = {place for place, one in causes.items() if one.run_id in situation.broad}  # to be tried by itself, at once
+    spent = {place for place in causes if place in known and known[place].attempts >= rules.attempts} - alone
     ready = {
         place: one
         for place, one in causes.items()
-        if place not in spent and (one.run_id in situation.broad or rules.due(known.get(place), now))
+        if place in alone or (place not in spent and rules.due(known.get(place), now))
     }
     chosen = _Tick(kinship, situation, rules, bad, known, ready).requests()
     for request in chosen:

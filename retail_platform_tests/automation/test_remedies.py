@@ -202,6 +202,18 @@ def test_days_of_a_run_of_several_that_failed_are_tried_by_themselves_at_once() 
     assert shown(decision) == [(f"2026-03-0{number}", 2) for number in (1, 2, 3, 4)]
 
 
+def test_they_are_tried_by_themselves_however_few_attempts_there_are() -> None:
+    month = [ill("raw_sales", number, run_id="month") for number in range(1, 4)]
+    memory = {place("raw_sales", number): Tried(RULES.attempts, NOW, "month") for number in range(1, 4)}
+
+    apart = decided(month, memory, broad=frozenset({"month"}))
+    again = [ill("raw_sales", number, run_id=f"day {number}") for number in range(1, 4)]
+
+    assert [days for days, _ in shown(apart)] == ["2026-03-01", "2026-03-02", "2026-03-03"]
+    assert apart.given_up == []
+    assert decided(again, dict(apart.memory), now=NOW + 10**6).requests == []
+
+
 def test_there_is_room_for_so_many_runs() -> None:
     scattered = [one for number in range(1, 31, 2) for one in whole_day(number)]
 
