@@ -9,15 +9,19 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
 import dagster as dg
+from dagster._core.scheduler.instigation import InstigatorType
 
 from benchmarks.drills.common import HEALING, Drill, Site, Verdict, environment, kill, recent, same, wait_for
 from benchmarks.drills.kills import unfinished
 from retail_platform_tests.end_to_end.servers import wait_until_loaded
 from retail_platform_tests.servers import free_port
+
+if TYPE_CHECKING:
+    from retail_platform.automation.health import Unhealthy
 
 _SELECTOR = {"repositoryName": "__repository__", "repositoryLocationName": "retail_platform"}
 _START_SENSOR = """mutation($selector: SensorSelector!) { startSensor(sensorSelector: $selector) {
@@ -79,8 +83,8 @@ def services(site: Site) -> Iterator[Services]:
         process.wait()
 
 
-def states(site: Site, first: date, last: date) -> dict[str, int]:
-    """How many asset-days (and tables without days) are in each state but ok."""
+def unhealthy(site: Site, first: date, last: date) -> "list[Unhealthy]":
+    """The asset-days (and tables without days) that are not ok."""
     from retail_platform.automation.health import unhealthy
     from retail_platform.definitions import assemble, open_retailer
     from retail_platform.settings import load_settings
@@ -89,10 +93,17 @@ def states(site: Site, first: date, last: date) -> dict[str, int]:
     with environment(site), dg.DagsterInstance.get() as instance:
         retailer = open_retailer(load_settings())
         graph = assemble(retailer).resolve_asset_graph()
-        counts: dict[str, int] = {}
-        for one in unhealthy(instance, graph, retailer, Window(first, last)):
-            counts[one.state.value] = counts.get(one.state.value, 0) + 1
-    return counts
+        return unhealthy(instance, graph, retailer, Window(first, last))
+
+
+def looks(site: Site, sensor: str) -> int:
+    """How often a sensor has looked."""
+    with environment(site), dg.DagsterInstance.get() as instance:
+        return sum(
+            len(instance.get_ticks(state.instigator_origin_id, state.selector_id))
+            for state in instance.all_instigator_state(instigator_type=InstigatorType.SENSOR)
+            if state.instigator_name == sensor
+        )
 
 
 def daily_assets(site: Site) -> list[str]:
@@ -121,7 +132,7 @@ def _killed_services(folder: Path) -> Verdict:
     with services(site) as running:
         wait_for("the backfill goes on", lambda: backfill_runs(site, backfill) > before)
         running.start_sensor("healing")
-        seconds = wait_for("all days are well", lambda: not states(site, first, last))
+        seconds = wait_for("all days are well", lambda: not unhealthy(site, first, last))
     equal, words = same(site, calm)
     gone_on, left = backfill_runs(site, backfill) - before, unfinished(site)
     return Verdict(
