@@ -25,7 +25,6 @@ SCHEMA: dict[str, pl.DataType] = {
     "found": pl.String(),
 }
 _JUDGED = (CheckStatus.SUCCEEDED, CheckStatus.FAILED)
-_LOOKED = 500  # bad verdicts of a check that are looked through for the days of a run under way
 
 
 def newest_results(instance: dg.DagsterInstance, graph: AssetGraph) -> pl.DataFrame:
@@ -88,8 +87,8 @@ def _failing_days(
         elif info.latest_execution_status is CheckStatus.PLANNED:
             planned[info.check_key].add(info.partition_key)
     for key, days in planned.items():
-        ever = instance.event_log_storage.get_asset_check_execution_history(key, _LOOKED, status={CheckStatus.FAILED})
-        once = days & {row.partition for row in ever}
+        # A first run plans over years of days that have no verdict yet: few rows are bad ones, and all others are many.
+        once = {row.partition for row in newest_of_each(instance, key, days, {CheckStatus.FAILED})}
         for row in newest_of_each(instance, key, once, set(_JUDGED)):
             if row.status is CheckStatus.FAILED:
                 failed[key].add(row.partition)

@@ -3,9 +3,11 @@
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import pytest
 from dagster._core.storage.dagster_run import DagsterRunStatus
 from polars.testing import assert_frame_equal
 
+from retail_platform.automation import verdicts
 from retail_platform.automation.check_results import newest_results
 from retail_platform_tests.automation.histories import History
 from retail_platform_tests.platform import Platform, window
@@ -60,3 +62,22 @@ def test_runs_that_only_began_leave_it_as_it_was(tmp_path: Path) -> None:
         platform.materialize(SECOND, select="sales")
         mended = newest_results(platform.instance, platform.graph).row(0, named=True)
         assert (mended["table"], mended["days_failing"], mended["last_day"]) == ("sales", 1, date.fromisoformat(FIRST))
+
+
+def test_a_day_that_failed_long_ago_still_fails_once_a_run_only_began(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for limit in ("_AT_ONCE", "_LEAST_ROWS", "_ROWS_AT_FIRST"):
+        monkeypatch.setattr(verdicts, limit, 1)
+    with Platform(tmp_path) as platform:
+        history, days = History(platform), window(FIRST, SECOND)
+        history.made("sales", days.days())
+        history.judged("sales", "conservation", days.first)
+        for _ in range(3):
+            history.judged("sales", "conservation", days.last)
+        before = newest_results(platform.instance, platform.graph)
+        assert before.row(0, named=True)["days_failing"] == 2
+
+        history.run(["raw_sales", "sales", "quarantine_sales"], days, status=DagsterRunStatus.CANCELED)
+
+        assert_frame_equal(newest_results(platform.instance, platform.graph), before)
