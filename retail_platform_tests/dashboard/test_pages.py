@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from retail_platform.dashboard.app import make_app
+from retail_platform.dashboard.data import tables
 from retail_platform.dashboard.data.hours import peaks, spans
 from retail_platform.dashboard.data.products import by_category
 from retail_platform.dashboard.data.source import Data
@@ -311,6 +312,21 @@ def test_the_price_over_time_is_revenue_per_unit_beside_the_list_price_in_force(
     assert found["aur"].to_list() == pytest.approx([row["aur"] for row in expected])
     change = lakes.LAST - timedelta(days=9)
     assert found["list_price"].to_list() == [2.0 if day <= change else 2.5 for day in found["period"]]
+
+
+def test_a_renamed_product_has_its_new_name_in_the_charts_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "_LOOK_AGAIN", 0.0)
+    data = sales.data(tmp_path)
+    view = look(data, products.PAGE, options={"product": "P1"})
+    charts = (product_frames.prices, product_frames.margins)
+    assert [set(chart(view)["product"]) for chart in charts] == [{"Green tea"}] * 2
+
+    renamed = pl.when(product_id="P1").then(pl.lit("Sencha")).otherwise("name").alias("name")
+    data.lake.replace("products", data.lake.scan("products").with_columns(renamed).collect(), None)
+
+    assert [set(chart(view)["product"]) for chart in charts] == [{"Sencha"}] * 2
 
 
 def test_a_product_that_was_not_sold_is_said_so(data: Data) -> None:

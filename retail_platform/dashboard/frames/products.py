@@ -121,7 +121,7 @@ def _by_period(view: View) -> pl.DataFrame:
         )
 
     key = ("products by period", numbers_key(view), chosen.grain, tuple(products))
-    return remembered(view, key, compute, (TABLE,))
+    return remembered(view, key, compute, _tables(view))
 
 
 def _store_ids(view: View) -> list[str] | None:
