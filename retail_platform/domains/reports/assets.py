@@ -29,15 +29,11 @@ _HEALTH, _ANOMALIES = "sensor_health", "footfall_anomalies"
 
 
 def build(retailer: Retailer) -> list[dg.AssetsDefinition]:
-    """The asset `daily_report`.
-
-    It waits for anomalies only where these do not wait for the weather, which comes days late.
-    """
+    """The asset `daily_report`."""
     found = [
         *([_SOLD] if retailer.has("sales") else []),
         *([_PRODUCTS] if retailer.has("sales") and retailer.has("products") else []),
-        *([_HEALTH] if retailer.has("footfall") else []),
-        *([_ANOMALIES] if retailer.has("footfall") and not retailer.has("weather") else []),
+        *([_HEALTH, _ANOMALIES] if retailer.has("footfall") else []),
     ]
     language = retailer.settings.language
 

@@ -11,13 +11,29 @@ import pytest
 from dagster._core.definitions.reconstruct import ReconstructableJob
 
 from retail_platform.automation.ranges import JOB, range_tags
+from retail_platform.definitions import open_retailer
+from retail_platform.domains.reports.assets import build
 from retail_platform.language.formats import Formats
+from retail_platform.settings import Settings
 from retail_platform.storage.sql import connect
 from retail_platform_tests.platform import Platform, window
 from retail_platform_tests.reports.pages import shown
 
 REPORT, METRICS = dg.AssetKey("daily_report"), dg.AssetKey("daily_metrics")
 FIRST, LAST = "2026-01-05", "2026-01-14"
+
+COUNTED_IN_ANY_WEATHER = """
+name = "shops"
+title = "Shops"
+timezone = "Europe/London"
+currency = "GBP"
+country = "GB"
+span = { first = 2026-03-01, last = 2026-03-03 }
+inputs.all.path = "all.csv"
+datasets.stores = { delivery = "snapshot", driving = "all" }
+datasets.footfall = { delivery = "archive", driving = "all" }
+datasets.weather = { delivery = "archive", driving = "all" }
+"""
 
 
 @pytest.fixture(scope="module")
@@ -143,3 +159,13 @@ def test_one_day_alone_is_told_against_last_year(tmp_path: Path) -> None:
     assert told[0] == told[1]
     [transactions] = [record.data for record in told[0] if record.data["Measure"] == "Transactions"]
     assert transactions["last year"].startswith("+10")
+
+
+def test_unusual_days_are_told_also_where_the_source_delivers_the_weather(tmp_path: Path) -> None:
+    (tmp_path / "mapping.toml").write_text(COUNTED_IN_ANY_WEATHER)
+    for dataset in ("stores", "footfall", "weather"):
+        (tmp_path / f"{dataset}.sql").write_text("SELECT * FROM all\n")
+
+    [report] = build(open_retailer(Settings(source=str(tmp_path), source_dir="anywhere")))
+
+    assert {dg.AssetKey("sensor_health"), dg.AssetKey("footfall_anomalies")} <= set(report.dependency_keys)
