@@ -10,10 +10,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from retail_platform.automation.alerts.messages import Message
-from retail_platform.automation.alerts.model import Closed, Incident, Kind, Place, State
+from retail_platform.automation.alerts.model import Closed, Incident, Kind, Name, Place, State
 from retail_platform.windows import Window, unbroken
 
-_VERSION = 1
+_VERSION = 2
 _WHOLE = ""  # a table without days
 
 
@@ -39,7 +39,9 @@ def dumps(memory: Memory) -> str:
         {
             "version": _VERSION,
             "open": [_incident(one) for one in memory.state.open],
-            "closed": {key: [one.at.isoformat(), one.hold.total_seconds()] for key, one in memory.state.closed.items()},
+            "closed": [
+                [*name, one.at.isoformat(), one.hold.total_seconds()] for name, one in memory.state.closed.items()
+            ],
             "outbox": [{"message": asdict(one.message), "channels": one.channels} for one in memory.outbox],
         },
         separators=(",", ":"),
@@ -52,7 +54,8 @@ def loads(text: str | None) -> Memory:
     if stored.get("version") != _VERSION:
         return Memory()
     closed = {
-        key: Closed(datetime.fromisoformat(at), timedelta(seconds=hold)) for key, (at, hold) in stored["closed"].items()
+        Name(key, number): Closed(datetime.fromisoformat(at), timedelta(seconds=hold))
+        for key, number, at, hold in stored["closed"]
     }
     return Memory(
         State(tuple(_opened(one) for one in stored["open"]), closed),
@@ -64,8 +67,11 @@ def _incident(incident: Incident) -> dict[str, Any]:
     runs: dict[str, list[Place]] = {}
     for place, run in incident.joined.items():
         runs.setdefault(run or "", []).append(place)
+    recent: dict[str, list[Place]] = {}
+    for place, at in incident.recent.items():
+        recent.setdefault(at.isoformat(), []).append(place)
     return {
-        "key": incident.key,
+        "name": incident.name,
         "kind": incident.kind,
         "cause": incident.cause,
         "reason": incident.reason,
@@ -75,6 +81,7 @@ def _incident(incident: Incident) -> dict[str, Any]:
         "roots": _ranges(incident.roots),
         "joined": {run: _ranges(places) for run, places in runs.items()},
         "touched": _ranges(incident.touched),
+        "recent": {at: _ranges(places) for at, places in recent.items()},
         "gave_up": incident.gave_up,
         "hold": incident.hold.total_seconds(),
         "gone_since": incident.gone_since.isoformat() if incident.gone_since else None,
@@ -83,12 +90,16 @@ def _incident(incident: Incident) -> dict[str, Any]:
 
 def _opened(stored: Mapping[str, Any]) -> Incident:
     return Incident(
-        **{name: stored[name] for name in ("key", "cause", "reason", "mend", "run_id", "gave_up")},
+        **{name: stored[name] for name in ("cause", "reason", "mend", "run_id", "gave_up")},
+        name=Name(*stored["name"]),
         kind=Kind(stored["kind"]),
         since=datetime.fromisoformat(stored["since"]),
         roots=frozenset(_places(stored["roots"])),
         joined={place: run or None for run, ranges in stored["joined"].items() for place in _places(ranges)},
         touched=frozenset(_places(stored["touched"])),
+        recent={
+            place: datetime.fromisoformat(at) for at, ranges in stored["recent"].items() for place in _places(ranges)
+        },
         hold=timedelta(seconds=stored["hold"]),
         gone_since=datetime.fromisoformat(stored["gone_since"]) if stored["gone_since"] else None,
     )

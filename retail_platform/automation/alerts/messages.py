@@ -85,33 +85,42 @@ def _trouble(notice: Notice, ui_url: str) -> list[str]:
     if notice.event is Event.BACK:
         minutes = int(incident.hold.total_seconds() // 60)
         lines.append(f"It comes and goes: its next recovery is told once it has lasted {minutes} minutes.")
-    return lines
+    return lines + _another(notice)
 
 
 def _recovery(notice: Notice) -> list[str]:
     incident = notice.incident
+    wrong = sorted({one.place.asset for one in notice.problems})
     return [
         *_where(incident, incident.touched),
         f"It lasted {duration(notice.at - incident.since)}, since {incident.since:%Y-%m-%d %H:%M} UTC.",
-        "Nothing is left of it: every day it held is there and its checks pass.",
+        f"Its cause is gone. Other problems of its days are told of by themselves: {_named(wrong)}."
+        if wrong
+        else "Nothing is left of it: every day it held is there and its checks pass.",
+        *_another(notice),
         f"It was: {incident.reason}",
     ]
+
+
+def _another(notice: Notice) -> list[str]:
+    return ["Another incident of this cause is open, of other days or assets."] if notice.another else []
 
 
 def _where(incident: Incident, places: Iterable[Place]) -> list[str]:
     days = sorted({place.day for place in places if place.day is not None})
     assets = _assets(incident)
     rest = sorted({place.asset for place in places} - set(assets))
-    named = ", ".join(assets[:_SHOWN]) + (f" and {len(assets) - _SHOWN} more" if len(assets) > _SHOWN else "")
-    if rest:
-        named += f"; downstream {', '.join(rest[:_SHOWN])}" + (
-            f" and {len(rest) - _SHOWN} more" if len(rest) > _SHOWN else ""
-        )
+    named = _named(assets) + (f"; downstream {_named(rest)}" if rest else "")
     ranges = [str(one) for one in unbroken(days)]
     shown = ", ".join(ranges[:_SHOWN]) + (", …" if len(ranges) > _SHOWN else "")
     return [f"Assets: {named}"] + (
         [f"Days: {shown} ({len(days)})" if len(days) > 1 else f"Day: {shown}"] if days else []
     )
+
+
+def _named(assets: Sequence[str]) -> str:
+    """The first few."""
+    return ", ".join(assets[:_SHOWN]) + (f" and {len(assets) - _SHOWN} more" if len(assets) > _SHOWN else "")
 
 
 def _assets(incident: Incident) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Kind(StrEnum):
@@ -17,6 +18,10 @@ class Kind(StrEnum):
     NEWS = "news"  # a check warns of something that happened, which nothing mends
     LATE = "late"  # a day is not there when it should be
     GAVE_UP = "gave_up"  # healing does not try the day any more
+
+
+STOPS_NOTHING = (Kind.CHECK, Kind.NEWS)
+"""Where it is, rows were made all the same."""
 
 
 class Event(StrEnum):
@@ -68,10 +73,17 @@ class Problem:
 
     @property
     def key(self) -> str:
-        """What the incident is known by; every day's news is one of its own."""
+        """What its incidents have in common; every day's news is one of its own."""
         if self.kind is Kind.NEWS:
             return f"{self.place.asset} {self.kind} of {self.place.day}: {self.cause}"
         return self.cause if self.shared else f"{self.place.asset} {self.kind}: {self.cause}"
+
+
+class Name(NamedTuple):
+    """What an incident is known by: the key of its problems, and which it is of those that are open at a time."""
+
+    key: str
+    number: int = 1
 
 
 @dataclass(frozen=True)
@@ -79,14 +91,15 @@ class Incident:
     """Problems of one cause, and what joined them.
 
     Attributes:
+        name: no two that are open have the same.
         kind, cause, reason, mend, run_id: of its first problem.
         roots: places with the cause itself; joined: places downstream, each with the run that showed it.
-        touched: all places it ever had.
+        touched: all places it ever had; recent: those it has now that it got lately for the first time, with when.
         hold: how long it must be gone before its recovery is told.
         gone_since: since when it has been gone, while it is held.
     """
 
-    key: str
+    name: Name
     kind: Kind
     cause: str
     reason: str
@@ -96,9 +109,15 @@ class Incident:
     roots: frozenset[Place] = frozenset()
     joined: Mapping[Place, str | None] = field(default_factory=dict)
     touched: frozenset[Place] = frozenset()
+    recent: Mapping[Place, datetime] = field(default_factory=dict)
     gave_up: bool = False
     hold: timedelta = timedelta()
     gone_since: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        """The key of its problems."""
+        return self.name.key
 
     @property
     def places(self) -> set[Place]:
@@ -121,17 +140,23 @@ class Closed:
 
 @dataclass(frozen=True)
 class State:
-    """What is remembered from one look to the next: open incidents, and recent recoveries by key."""
+    """What is remembered from one look to the next: open incidents, and recent recoveries by name."""
 
     open: tuple[Incident, ...] = ()
-    closed: Mapping[str, Closed] = field(default_factory=dict)
+    closed: Mapping[Name, Closed] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Notice:
-    """Something to tell: what happened to which incident, and its problems by their reasons."""
+    """Something to tell: what happened to which incident.
+
+    Attributes:
+        problems: of the incident; of one that recovered, what else is wrong at places it had.
+        another: an incident of the same cause is open besides.
+    """
 
     event: Event
     incident: Incident
     at: datetime
     problems: tuple[Problem, ...] = ()
+    another: bool = False

@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retail_platform.automation.alerts.model import Event, Problem, Unsettled
+from retail_platform.automation.alerts.model import Event, Name, Problem, Unsettled
 from retail_platform_tests.automation.alerts.story import (
     UNAVAILABLE,
     UPSTREAM,
@@ -129,12 +129,12 @@ def test_lateness_is_told_only_where_nothing_upstream_is_known_to_be_wrong() -> 
     assert story.told() == [(Event.RECOVERED, "daily_metrics late: late")]
 
     story.look(failed("raw_footfall", 3))
-    assert story.told(failed("raw_footfall", 3), late(day=1)) == []
+    assert story.told(failed("raw_footfall", 3), late(day=3)) == []
 
 
 def test_lateness_after_an_outage_is_part_of_it_until_the_days_are_there() -> None:
     story = Story()
-    story.look(unavailable("raw_sales"), late(day=0))
+    story.look(*(unavailable("raw_sales", day) for day in (0, 1)), late(day=0), late(day=1))
 
     assert story.told(late(day=0), late(day=1)) == []  # the source is back, the days are still to be made
     assert story.told(late(day=1)) == []
@@ -228,24 +228,39 @@ def test_an_asset_that_is_no_more_is_forgotten_without_a_word() -> None:
 @settings(max_examples=150, deadline=None)
 @given(
     st.lists(
-        st.sets(st.tuples(st.sampled_from(sorted(UPSTREAM)), st.integers(0, 3), st.sampled_from("usfclg")), max_size=8),
+        st.tuples(
+            st.sampled_from([1, 45, 90, 1440, 5000]),
+            st.sets(
+                st.tuples(st.sampled_from(sorted(UPSTREAM)), st.integers(0, 3), st.sampled_from("usfxclg")), max_size=8
+            ),
+        ),
         max_size=12,
     )
 )
-def test_whatever_happens_it_is_told_and_every_incident_ends(looks: list[set[tuple[str, int, str]]]) -> None:
+def test_whatever_happens_it_is_told_and_every_incident_ends(
+    looks: list[tuple[int, set[tuple[str, int, str]]]],
+) -> None:
     """Nothing wrong is ever without an open incident, and once nothing is wrong, none stays open."""
-    make = {"u": unavailable, "s": skipped, "f": failed, "c": lambda a, d: check(a, day=d), "l": late, "g": gave_up}
+    make = {
+        "u": unavailable,
+        "s": skipped,
+        "f": failed,
+        "x": lambda asset, day: failed(asset, day, cause="KeyError"),
+        "c": lambda asset, day: check(asset, day=day),
+        "l": late,
+        "g": gave_up,
+    }
     story = Story()
-    open_: set[str] = set()
-    for number, found in enumerate(looks):
+    open_: set[Name] = set()
+    for minutes, found in looks:
         problems = [make[kind](asset, day) for asset, day, kind in sorted(found)]
-        for event, key in story.told(*problems, minutes=7 * number):
-            assert (event in (Event.OPENED, Event.BACK)) == (key not in open_)
-            if event is not Event.GAVE_UP:
-                open_ ^= {key}
+        for notice in story.look(*problems, minutes=minutes):
+            assert (notice.event in (Event.OPENED, Event.BACK)) == (notice.incident.name not in open_)
+            if notice.event is not Event.GAVE_UP:
+                open_ ^= {notice.incident.name}
         held = {one for incident in story.memory.state.open for one in incident.places}
         assert {problem.place for problem in problems} <= held
-        assert {incident.key for incident in story.memory.state.open} == open_
+        assert {incident.name for incident in story.memory.state.open} == open_
 
     story.look()
     ended = story.look(minutes=5 * 60)
