@@ -3,9 +3,11 @@
 What belongs together and what is told is the business of `incidents`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 from dagster import DagsterRunStatus as Status
@@ -25,6 +27,8 @@ from retail_platform.windows import Window
 
 _DIED = "a run ended before its assets were done"
 _NOT_TRIED = "it was not made, because the run failed before it"
+_MORNING = timedelta(hours=6)
+"""A day's delivery may come in the night after it, and the schedule of 5 o'clock asks for it: as healing sees it."""
 
 
 class Attempt(NamedTuple):
@@ -37,7 +41,7 @@ class Attempt(NamedTuple):
 
 @dataclass
 class Found:
-    """Problems, and what can be said of neither: it goes on, was cancelled, or was never reached."""
+    """Problems, and what can be said of neither: it goes on, was cancelled or never reached, or was tried too early."""
 
     problems: list[Problem] = field(default_factory=list)
     unsettled: set[Unsettled] = field(default_factory=set)
@@ -50,17 +54,21 @@ def find(instance: dg.DagsterInstance, graph: AssetGraph, window: Window, *, now
         instance: Dagster's instance.
         graph: the assets and their checks.
         window: the days.
-        now: what is late is late by now.
+        now: what is late is late by now, and what is early early.
         causes: of failed runs.
     """
     found = Found()
     going_on: set[Place] = set()
+    failures: list[Problem] = []
     for attempt in _attempts(instance, graph, window):
         if attempt.status is Status.FAILURE:
-            found.problems.append(_failure(instance, graph, attempt, causes))
+            failures.append(_failure(instance, graph, attempt, causes))
         else:
             found.unsettled.add(Unsettled(attempt.place))
             going_on |= {attempt.place} if attempt.status in NOT_FINISHED_STATUSES else set()
+    early = _early(graph, failures, now)
+    found.problems += [one for one in failures if one.place not in early]
+    found.unsettled |= {Unsettled(place) for place in early}
     checks, unjudged = failed_checks(instance, graph, window, causes)
     found.problems += checks
     found.unsettled |= unjudged
@@ -103,6 +111,33 @@ def _failure(instance: dg.DagsterInstance, graph: AssetGraph, attempt: Attempt, 
     return Problem(
         Kind.FAILURE, place, cause.error, cause.reason, mend_of_failure(cause, place), run_id, follows=cause.follows
     )
+
+
+def _early(graph: AssetGraph, failures: Sequence[Problem], now: datetime) -> set[Place]:
+    """Where failures say nothing yet: the source need not have a day before the morning after it; what follows, too."""
+    early = {one.place for one in failures if _came_to_nothing(one) and _not_over(graph, one.place, now)}
+    runs = {one.run_id for one in failures if one.place in early}
+    runs -= {one.run_id for one in failures if not one.follows and one.place not in early}
+    upstream = upstream_of(graph) if early else {}
+
+    def follows(one: Problem) -> bool:
+        if one.place.day is None:
+            return one.run_id in runs
+        return any(Place(asset, one.place.day) in early for asset in upstream[one.place.asset])
+
+    return early | {one.place for one in failures if early and one.follows and follows(one)}
+
+
+def _came_to_nothing(problem: Problem) -> bool:
+    """Whether it is the source that was away."""
+    return problem.shared and problem.cause != _DIED
+
+
+def _not_over(graph: AssetGraph, place: Place, now: datetime) -> bool:
+    days = graph.get(dg.AssetKey.from_user_string(place.asset)).partitions_def
+    if place.day is None or not isinstance(days, dg.TimeWindowPartitionsDefinition):
+        return False
+    return place.day >= (now.astimezone(ZoneInfo(days.timezone)).replace(tzinfo=None) - _MORNING).date()
 
 
 def _late(instance: dg.DagsterInstance, graph: AssetGraph, window: Window, now: datetime) -> list[Problem]:

@@ -95,3 +95,25 @@ def test_errors_keep_their_type_and_what_follows_says_so(tmp_path: Path) -> None
     assert problems["footfall_readings"].follows
     assert "never materialized" in problems["footfall_readings"].reason
     assert {one.place.asset for one in found.unsettled if one.check is None} == set()
+
+
+def test_a_delivery_that_may_still_come_is_not_missed_before_the_morning(tmp_path: Path) -> None:
+    """Files come at night, and the schedule of every hour asks for them all day; Paris is an hour ahead."""
+    shops = Shops(tmp_path)
+    shops.deliver(2)
+    (shops.files / "sales/2026-03-02.csv").unlink()
+    shops.write("doors/2026-03-02.csv", "day,hour\n")
+    with shops.platform(tmp_path / "lived") as platform:
+        platform.materialize("2026-03-02", select="+sales or +footfall_readings")
+
+        def failing(now: datetime) -> tuple[set[str], set[str]]:
+            shown = {"raw_sales", "sales", "raw_footfall", "footfall_readings"}
+            found = find(platform.instance, platform.graph, window("2026-03-02"), now=now, causes=Causes())
+            waiting = {one.place.asset for one in found.unsettled if one.check is None}
+            failed = {one.place.asset for one in found.problems if one.kind is Kind.FAILURE}
+            return failed & shown, waiting & shown
+
+        broken, missing = {"raw_footfall", "footfall_readings"}, {"raw_sales", "sales"}
+        assert failing(datetime(2026, 3, 2, 12, tzinfo=UTC)) == (broken, missing)
+        assert failing(datetime(2026, 3, 3, 4, 59, tzinfo=UTC)) == (broken, missing)
+        assert failing(datetime(2026, 3, 3, 5, 0, tzinfo=UTC)) == (broken | missing, set())
