@@ -13,8 +13,9 @@ from urllib.parse import parse_qsl, urlencode
 
 import polars as pl
 
-from retail_platform.dashboard.data.measures import Basis, Grain
+from retail_platform.dashboard.data.measures import Grain
 from retail_platform.dashboard.periods import CUSTOM, DEFAULT, PRESETS, preset
+from retail_platform.reports.figures import Basis
 from retail_platform.windows import Window
 
 Language = Literal["en", "fr"]

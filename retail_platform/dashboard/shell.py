@@ -11,7 +11,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from retail_platform.dashboard.components import aria
-from retail_platform.dashboard.data.measures import BASES, Grain
+from retail_platform.dashboard.data.measures import Grain
 from retail_platform.dashboard.filters import Filters, Known, chosen_stores
 from retail_platform.dashboard.page import (
     BASIS,
@@ -28,6 +28,7 @@ from retail_platform.dashboard.page import (
 )
 from retail_platform.dashboard.periods import CUSTOM, PRESETS
 from retail_platform.dashboard.texts import LANGUAGES, text
+from retail_platform.reports.figures import BASES
 
 URL, CONTENT, HEADER, STATE, SENT = "url", "content", "header", "state", "sent"
 SINGLE = (PERIOD, GRAIN, BASIS, CHANNEL, CURRENCY)

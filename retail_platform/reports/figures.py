@@ -29,7 +29,7 @@ COLUMNS = (
 """What is read of `StoreDay` rows."""
 
 YEAR = 364  # days: the same weekday
-_LEAST_COMPARED = 0.8  # share of the days that know a measure: a change over fewer says little of them
+LEAST_COMPARED = 0.8  # share of the days that know a measure: a change over fewer says little of them
 _BASES = (
     *("visitors", "transactions", "units", "revenue", "margin", "cost_known_revenue"),
     *("counted_transactions", "conversion_visitors", "counted_revenue", "sales_visitors"),
@@ -120,7 +120,7 @@ def change_by_store(days: pl.DataFrame, window: Window, *, daily: bool = False) 
     currencies = _of_one_currency([now, *_weeks(rows, window)], by)
 
     def change(name: str) -> pl.Expr:
-        enough = pl.col(f"{name}_compared") >= _LEAST_COMPARED * pl.col(f"{name}_known")
+        enough = pl.col(f"{name}_compared") >= LEAST_COMPARED * pl.col(f"{name}_known")
         comparable = enough & (pl.col("one_currency") if name in OF_MONEY else pl.lit(value=True))
         return pl.when(comparable).then(100 * (pl.col(name) - 1)).alias(f"{name}_change")
 
@@ -179,7 +179,7 @@ def _comparable(
         base = RATIOS.get(name, (name,))[0]
         here, there = pl.col(base), pl.col(f"{base}_then")
         both, either = (here & there).sum(), (here | there).sum()
-        return ((both > 0) & (both >= _LEAST_COMPARED * either)).alias(name)
+        return ((both > 0) & (both >= LEAST_COMPARED * either)).alias(name)
 
     found = days.group_by(last).agg(enough(name) for name in KEY_FIGURES)
     found = found.join(_of_one_currency(compared, [last]), on="last", how="left")

@@ -5,9 +5,10 @@ from typing import Any
 
 import polars as pl
 
-from retail_platform.dashboard.data.measures import ADDITIVE, EVERY, YEAR
+from retail_platform.dashboard.data.measures import ADDITIVE, EVERY
 from retail_platform.domains.metrics.compare import WEEKS
 from retail_platform.domains.metrics.contract import OF_MONEY
+from retail_platform.reports.figures import YEAR
 from retail_platform.windows import Window
 
 PAIRS = {
@@ -85,27 +86,21 @@ def change_by_store(
 
 
 def compared_by_period(days: pl.DataFrame, stores: list[str], window: Window, basis: str, grain: str) -> pl.DataFrame:
-    """Sums of the other days by period, of periods all of whose days have one; null where too few days know both."""
+    """Each measure on the days compared with, by period: of the days that know it now, if all that do know it then."""
     now, _, then = sides(days, stores, window, basis)
-    if basis == "average":
-        then = then.filter(pl.any_horizontal(pl.col(ADDITIVE).is_not_null()))
-    lengths = [rows.group_by(period(grain)).agg(days=pl.col("date").n_unique().cast(pl.Int64)) for rows in (now, then)]
-    whole = lengths[0].join(lengths[1], on=["period", "days"])
-    found = summed(then, [period(grain)]).join(whole, on="period", how="semi").select("period", *ADDITIVE)
     one_currency = _of_one_currency(days, stores, window, basis)
-    for name in ADDITIVE:
-        known, before = ({*rows.filter(pl.col(name).is_not_null())["date"]} for rows in (now, then))
-        dates = {*then["date"]}
-        both, either = (
-            pl.Series(sorted(some), dtype=pl.Date).dt.truncate(EVERY[grain]).to_list()
-            for some in (known & before, (known | before) & dates)
-        )
-        enough = [
-            both.count(start) >= LEAST * either.count(start) and (one_currency or name not in OF_MONEY)
-            for start in found["period"]
-        ]
-        found = found.with_columns(pl.when(pl.Series(enough, dtype=pl.Boolean)).then(name))
-    return found
+    starts = now.select(period(grain)).to_series().unique().sort()
+
+    def value(start: date, name: str) -> float | None:
+        here, there = (rows.filter(period(grain) == start) for rows in (now, then))
+        known, before = (_days_of(rows, (name,)) for rows in (here, there))
+        comparable = known <= before and len(known) >= LEAST * len(before)
+        if not known or not comparable or not (one_currency or name not in OF_MONEY):
+            return None
+        return float(there.filter(pl.col("date").is_in(known))[name].sum())
+
+    lines = {name: [value(start, name) for start in starts] for name in ADDITIVE}
+    return pl.DataFrame({"period": starts} | lines, schema_overrides=dict.fromkeys(ADDITIVE, pl.Float64))
 
 
 def comparable_days(days: pl.DataFrame, stores: list[str], window: Window) -> dict[str, tuple[Any, ...]]:

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from retail_platform.dashboard.data.measures import BASES, Grain
+from retail_platform.dashboard.data.measures import Grain
 from retail_platform.dashboard.filters import NAMES, Filters, Known, Option, Parsed, chosen_stores, parse
 from retail_platform.dashboard.periods import CUSTOM, PRESETS, preset
 from retail_platform.dashboard.texts import CATALOGUE, LANGUAGES, text
+from retail_platform.reports.figures import BASES
 from retail_platform.windows import Window
 
 SPAN = Window(date(2025, 1, 1), date(2026, 1, 31))

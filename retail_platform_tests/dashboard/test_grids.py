@@ -16,7 +16,6 @@ from retail_platform.dashboard.data.comparable import comparable_days
 from retail_platform.dashboard.data.facts import Facts, made
 from retail_platform.dashboard.data.measures import (
     ADDITIVE,
-    BASES,
     EVERY,
     by_period,
     by_store,
@@ -28,6 +27,7 @@ from retail_platform.dashboard.data.measures import (
 )
 from retail_platform.dashboard.data.totals import Rows
 from retail_platform.domains.metrics.contract import StoreDay
+from retail_platform.reports.figures import BASES
 from retail_platform.windows import Window
 from retail_platform_tests.dashboard import lakes, plain
 

@@ -10,7 +10,6 @@ import pytest
 from retail_platform.dashboard.data.comparable import comparable_days, growth
 from retail_platform.dashboard.data.facts import Facts, made
 from retail_platform.dashboard.data.measures import (
-    BASES,
     by_period,
     by_store,
     change_by_store,
@@ -22,6 +21,7 @@ from retail_platform.dashboard.data.measures import (
 from retail_platform.dashboard.data.source import Data
 from retail_platform.dashboard.data.unavailable import Unavailable
 from retail_platform.domains.metrics.compare import daily_metrics
+from retail_platform.reports.figures import BASES
 from retail_platform.storage.sql import connect
 from retail_platform.windows import Window
 from retail_platform_tests.dashboard import lakes
@@ -135,7 +135,7 @@ def test_before_the_first_day_there_is_nothing_to_compare_with(facts: Facts) -> 
 
     for basis in ("previous", "year"):
         assert changes(facts.between(first), basis)["revenue"].per_cent is None  # type: ignore[arg-type]
-        assert not compared_by_period(facts.between(first), basis, "day").height  # type: ignore[arg-type]
+        assert not compared_by_period(facts.between(first), basis, "day")["revenue"].count()  # type: ignore[arg-type]
 
 
 def test_a_change_over_too_few_days_is_none(facts: Facts) -> None:
@@ -174,22 +174,43 @@ def test_the_change_of_a_store_is_of_the_days_it_traded_in_both() -> None:
     assert found == pytest.approx(100 * (float(now) / float(then) - 1))
 
 
+FOUR_WEEKS = Window(date(2026, 1, 2), date(2026, 1, 29))  # against 3 to 30 January 2025
+
+
+def counting(when: pl.Expr) -> Facts:
+    """Of 400 visitors on each day on which the doors are counted."""
+    return of(lakes.days().with_columns(visitors=pl.when(when).then(100), revenue=pl.lit(1).cast(MONEY)))
+
+
 @pytest.mark.parametrize(
-    ("began", "days", "change", "line"),
-    [(date(2025, 1, 15), 16, None, None), (date(2025, 1, 4), 27, pytest.approx(0.0), pytest.approx(27 * 400))],
+    ("began", "days", "change"), [(date(2025, 1, 15), 16, None), (date(2025, 1, 4), 27, pytest.approx(0.0))]
 )
 def test_days_on_which_no_door_counted_yet_are_left_out_on_both_sides(
-    began: date, days: int, change: float | None, line: float | None
+    began: date, days: int, change: float | None
 ) -> None:
-    counted = pl.when(pl.col("date") >= began).then(100)
-    flat = lakes.days().with_columns(visitors=counted, revenue=pl.lit(1).cast(MONEY))
-    rows = of(flat).between(Window(date(2026, 1, 2), date(2026, 1, 29)))  # against 3 to 30 January 2025
-
-    found = changes(rows, "year")
+    found = changes(counting(pl.col("date") >= began).between(FOUR_WEEKS), "year")
 
     assert (found["revenue"].days, found["revenue"].per_cent) == (28, pytest.approx(0.0))
     assert (found["visitors"].days, found["visitors"].per_cent) == (days, change)
-    assert compared_by_period(rows, "year", "month")["visitors"].item() == line
+
+
+def test_the_line_is_over_the_days_that_the_bar_counts() -> None:
+    rows = counting(pl.col("date") <= date(2026, 1, 24)).between(FOUR_WEEKS)  # 23 of 28 days now, all a year ago
+
+    assert changes(rows, "year")["visitors"].per_cent == pytest.approx(0.0)
+    assert by_period(rows, "month")["visitors"].to_list() == [23 * 400]
+    assert compared_by_period(rows, "year", "month")["visitors"].to_list() == [23 * 400]
+    assert by_period(rows, "week")["visitors"].to_list() == [1200, 2800, 2800, 2400, None]
+    assert compared_by_period(rows, "year", "week")["visitors"].to_list() == [1200, 2800, 2800, 2400, None]
+
+
+def test_no_line_is_where_the_bar_counts_a_day_that_nobody_counted_then() -> None:
+    rows = counting(pl.col("date") >= date(2025, 1, 4)).between(FOUR_WEEKS)  # all of 28 days now, 27 a year ago
+
+    assert by_period(rows, "week")["visitors"].to_list() == [1200, 2800, 2800, 2800, 1600]
+    assert compared_by_period(rows, "year", "week")["visitors"].to_list() == [None, 2800, 2800, 2800, 1600]
+    assert compared_by_period(rows, "year", "month")["visitors"].to_list() == [None]
+    assert compared_by_period(rows, "year", "month")["revenue"].to_list() == [28 * 4]
 
 
 def test_amounts_in_another_currency_are_not_compared() -> None:

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 
 from retail_platform.dashboard.app import ACTIVITY, known_of
-from retail_platform.dashboard.data.measures import BASES, changes, summed
+from retail_platform.dashboard.data.measures import changes, summed
 from retail_platform.dashboard.data.source import Data
 from retail_platform.dashboard.filters import parse
 from retail_platform.dashboard.page import View
@@ -18,6 +18,7 @@ from retail_platform.dashboard.pages import PAGES
 from retail_platform.dashboard.pages.common import TILES
 from retail_platform.dashboard.serving import Access, make_server
 from retail_platform.language.formats import Formats
+from retail_platform.reports.figures import BASES
 from retail_platform.storage.lake import Lake
 from retail_platform.storage.sql import connect
 from retail_platform.windows import Window

@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 
 from retail_platform.dashboard.data.grids import MONEY
-from retail_platform.dashboard.data.measures import ADDITIVE, YEAR
+from retail_platform.dashboard.data.measures import ADDITIVE
 from retail_platform.dashboard.data.totals import Rows, any_of
+from retail_platform.reports.figures import YEAR
 
 
 def comparable_days(rows: Rows) -> pl.DataFrame:

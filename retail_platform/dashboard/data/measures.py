@@ -13,18 +13,15 @@ import numpy as np
 import polars as pl
 
 from retail_platform.dashboard.data.grids import MEASURES, MONEY, Bools, Integers
-from retail_platform.dashboard.data.totals import Rows, Sums, any_of, dated
+from retail_platform.dashboard.data.totals import Rows, Sums, any_of
 from retail_platform.dashboard.data.unavailable import Unavailable
 from retail_platform.domains.metrics.compare import RATIOS, WEEKS, ratio, with_ratios
 from retail_platform.domains.metrics.contract import OF_MONEY, UNKNOWN_CURRENCY
+from retail_platform.reports.figures import LEAST_COMPARED, YEAR, Basis
 from retail_platform.windows import Window
 
-Basis = Literal["previous", "year", "average"]
-BASES: tuple[Basis, ...] = ("previous", "year", "average")
 Grain = Literal["day", "week", "month", "quarter", "year"]
 EVERY: dict[str, str] = {"day": "1d", "week": "1w", "month": "1mo", "quarter": "1q", "year": "1y"}
-_LEAST_COMPARED = 0.8  # share of the days that know a measure: a change over fewer says little of them
-YEAR = 364  # days: the same weekday
 
 ADDITIVE = ("visitors", "transactions", "units", "revenue", "margin")
 _MADE_OF: dict[str, tuple[str, ...]] = {name: (name,) for name in ADDITIVE} | {
@@ -124,13 +121,15 @@ def changes(rows: Rows, basis: Basis) -> dict[str, Change]:
     Returns:
         By measure: `ADDITIVE` and the ratios.
     """
-    one_currency = sum(bool(stores.any()) for stores in _currencies(rows, basis)) <= 1
+    one_currency = _one_currency(rows, basis)
+    now, after, before = _sides(rows, basis)
     found = {}
     for name, bases in _MADE_OF.items():
-        now, then, days, wanted = _paired(rows, basis, bases)
+        known, then = _known(now, bases), _known(before, bases)
+        both = np.flatnonzero(known & then)
         comparable = one_currency or name not in OF_MONEY
-        after, before = (_value(side, bases) if comparable else None for side in (now, then))
-        found[name] = _change(after, before, days, wanted)
+        values = [_value(side.at(both), bases) if comparable else None for side in (after, before)]
+        found[name] = _change(values[0], values[1], len(both), int((known | then).sum()))
     return found
 
 
@@ -138,34 +137,26 @@ def compared_by_period(rows: Rows, basis: Basis, grain: Grain) -> pl.DataFrame:
     """What `ADDITIVE` measures were on the days that a window is compared with, at the place of the window's days.
 
     Returns:
-        `period` (its first day) and the measures in Float64, for a line beside `by_period`'s, null where `changes`
-        would not compare the period; no row for a period of which days lack one to compare with.
+        By period with rows: `period` (its first day) and the measures in Float64, for a line beside `by_period`'s: over
+        the very days that this counts. Null where one of them has no day that knows the measure to compare with, and
+        where `changes` would not compare the period.
     """
-    totals, held = rows.totals, rows.held
-    if basis == "average":
-        days = held[np.logical_or.reduce([totals.means.known[name][held] for name in ADDITIVE])]
-        before = totals.means.at(days)
-    else:
-        then = held - _back(rows.window, basis)
-        days = held[(then >= 0) & totals.there[np.maximum(then, 0)]]
-        before = totals.measures.at(days - _back(rows.window, basis))
-    wanted, found = (_lengths(dated(rows.facts.span.first, columns), grain) for columns in (held, days))
-    if not len(days):
-        return found.select("period", *(pl.lit(None, dtype=pl.Float64).alias(name) for name in ADDITIVE))
-    starts = np.concatenate([np.zeros(1, np.int64), found["days"].cum_sum().to_numpy()[:-1]])
-    one_currency = sum(bool(stores.any()) for stores in _currencies(rows, basis)) <= 1
-    sums = before.grouped(starts)
+    one_currency = _one_currency(rows, basis)
+    now, _, before = _sides(rows, basis)
+    starts, names = _starts(rows.dates, grain)
 
     def line(name: str) -> pl.Series:
-        known = totals.measures.known[name][days], before.known[name]
-        both, either = (
-            np.add.reduceat(combined(*known), starts, dtype=np.int64) for combined in (np.logical_and, np.logical_or)
+        known, then = now.known[name], before.known[name]
+        both = known & then
+        counted, compared, either = (
+            np.add.reduceat(some, starts, dtype=np.int64) for some in (known, both, known | then)
         )
-        enough = (both >= _LEAST_COMPARED * either) & (one_currency or name not in OF_MONEY)
-        return _as_units(name, sums.series(name)).set(pl.Series(~enough), None)
+        shown = (compared == counted) & (compared > 0) & (compared >= LEAST_COMPARED * either)
+        shown &= one_currency or name not in OF_MONEY
+        values = pl.Series(name, np.add.reduceat(before.values[name] * both, starts))
+        return _as_units(name, values).set(pl.Series(~shown), None)
 
-    made = found.with_columns(line(name) for name in ADDITIVE)
-    return made.join(wanted, on=["period", "days"], how="semi", maintain_order="left").drop("days")
+    return pl.DataFrame([names, *(line(name) for name in ADDITIVE)])
 
 
 def change_by_store(rows: Rows, basis: Basis, measure: str) -> pl.DataFrame:
@@ -187,7 +178,7 @@ def change_by_store(rows: Rows, basis: Basis, measure: str) -> pl.DataFrame:
         wanted += (rows.at(grids.there, days) & ~now & rows.at(known, then)).sum(axis=1)
     sides = [np.sum(side * both, axis=1, dtype=np.float64) for side in (rows.at(values, days), before)]
     compared = both.sum(axis=1)
-    enough = compared >= _LEAST_COMPARED * wanted
+    enough = compared >= LEAST_COMPARED * wanted
     if measure in OF_MONEY:
         enough &= np.add.reduce([np.zeros(enough.shape, np.int64), *_currencies(rows, basis)]) <= 1
     change = 100 * (pl.Series(sides[0]) / pl.Series(sides[1]).replace(0.0, None) - 1)
@@ -201,26 +192,26 @@ def _back(window: Window, basis: Basis) -> int:
     return YEAR if basis == "year" else len(window)
 
 
-def _paired(rows: Rows, basis: Basis, measures: Sequence[str]) -> tuple[Sums, Sums, int, int]:
-    """Sums by day of the days that know measures, as do those they are compared with, and of the latter.
-
-    With how many days these are, and how many know the measures now or then.
-    """
+def _sides(rows: Rows, basis: Basis) -> tuple[Sums, Sums, Sums]:
+    """Sums of each day that has rows, what of them is compared, and with what: not known where that is too early."""
     totals, held = rows.totals, rows.held
-
-    def known(sums: Sums, columns: Integers) -> Bools:
-        found: Bools = np.logical_and.reduce([sums.known[name][columns] for name in measures])
-        return found
-
-    now = known(totals.measures, held)
+    now = totals.measures.at(held)
     if basis == "average":
-        days = held[known(totals.means, held)]
-        return totals.now.at(days), totals.means.at(days), len(days), int(now.sum())
+        return now, totals.now.at(held), totals.means.at(held)
     earlier = held - _back(rows.window, basis)
-    then = (earlier >= 0) & known(totals.measures, np.maximum(earlier, 0))
-    both = now & then
-    after, before = (totals.measures.at(columns[both]) for columns in (held, earlier))
-    return after, before, int(both.sum()), int((now | then).sum())
+    before = totals.measures.at(np.maximum(earlier, 0))
+    return now, now, Sums(before.values, {name: known & (earlier >= 0) for name, known in before.known.items()})
+
+
+def _known(sums: Sums, measures: Sequence[str]) -> Bools:
+    """Whether groups know all of the measures."""
+    found: Bools = np.logical_and.reduce([sums.known[name] for name in measures])
+    return found
+
+
+def _one_currency(rows: Rows, basis: Basis) -> bool:
+    """Whether no two stores trade in several currencies on days that are compared."""
+    return sum(bool(stores.any()) for stores in _currencies(rows, basis)) <= 1
 
 
 def _currencies(rows: Rows, basis: Basis) -> list[Bools]:
@@ -243,13 +234,8 @@ def _starts(days: pl.Series, grain: Grain) -> tuple[Integers, pl.Series]:
     """Where among days in order each period begins, and its first day."""
     named = days.dt.truncate(EVERY[grain])
     marks = named.to_physical().to_numpy()
-    starts = np.flatnonzero(np.concatenate([[True], marks[1:] != marks[:-1]]))
+    starts = np.flatnonzero(np.concatenate([[True], marks[1:] != marks[:-1]])[: len(marks)])
     return starts, named.gather(starts).alias("period")
-
-
-def _lengths(days: pl.Series, grain: Grain) -> pl.DataFrame:
-    """How many of the days, in order, each `period` has."""
-    return days.dt.truncate(EVERY[grain]).alias("period").to_frame().group_by("period", maintain_order=True).len("days")
 
 
 def _divided(sums: Sums, keys: Mapping[str, pl.Series]) -> pl.DataFrame:
@@ -284,6 +270,6 @@ def _quotient(dividend: float | None, divisor: float | None) -> float | None:
 
 
 def _change(after: float | None, before: float | None, days: int, wanted: int) -> Change:
-    if after is None or before is None or days < _LEAST_COMPARED * wanted or not days:
+    if after is None or before is None or days < LEAST_COMPARED * wanted or not days:
         return Change(None, None, days)
     return Change(100 * (after / before - 1) if before else None, before, days)

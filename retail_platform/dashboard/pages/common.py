@@ -4,10 +4,11 @@ import polars as pl
 from dash.development.base_component import Component
 
 from retail_platform.dashboard.components import tile
-from retail_platform.dashboard.data.measures import BASES, Change, changes
+from retail_platform.dashboard.data.measures import Change, changes
 from retail_platform.dashboard.frames.common import key_figures, numbers_key, remembered
 from retail_platform.dashboard.page import View
 from retail_platform.language.formats import Formats
+from retail_platform.reports.figures import BASES
 
 STORE, PRODUCTS = "/store", "/products"
 TILES = ("visitors", "transactions", "revenue", "margin", "conversion_rate", "atv", "upt")

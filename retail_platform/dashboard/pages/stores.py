@@ -13,7 +13,6 @@ from retail_platform.dashboard.charts import lines, measure_axis, over_time
 from retail_platform.dashboard.components import Column, card, choice, graph, message, table, tone
 from retail_platform.dashboard.data.measures import (
     ADDITIVE,
-    YEAR,
     currency_of,
 )
 from retail_platform.dashboard.frames import stores as frames
@@ -23,6 +22,7 @@ from retail_platform.dashboard.ranking import hover
 from retail_platform.dashboard.theme import PALETTES, Figure, Trace, figure
 from retail_platform.domains.metrics.contract import OF_MONEY
 from retail_platform.language.formats import Formats
+from retail_platform.reports.figures import YEAR
 
 _MOST_LABELS = 25
 _LARGEST = 34  # pixels
