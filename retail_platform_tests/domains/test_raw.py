@@ -105,3 +105,24 @@ def test_today_needs_its_file_too(shops: Shops, tmp_path: Path) -> None:
         failures = platform.materialize(today, select="+raw_sales").failures
 
         assert [f"no delivery for {today}" in one.reason for one in failures] == [True]
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("c2,Grace Hopper,42,0611111111\n", "line 3 cannot be read: Expected Number of Columns: 3 Found: 4"),
+        ("c2,42,Grace Hopper\n", "a value like 'Aaaaa Aaaaaa' of column age is no INT32"),
+    ],
+)
+def test_no_event_of_a_run_holds_a_row_of_a_person(shops: Shops, tmp_path: Path, row: str, told: str) -> None:
+    shops.write("customers.csv", "id,name,age\nc1,Ada,36\n" + row)
+    shops.sql("clients", "SELECT id AS client_id, name, age::INT AS age FROM customers")
+
+    with shops.platform(tmp_path / "lived") as platform:
+        [failure] = platform.materialize(str(SATURDAY), select="raw_clients").failures
+
+        assert told in failure.reason
+        [run] = platform.instance.get_run_ids()
+        events = "".join(map(repr, platform.instance.all_logs(run)))
+        assert told.replace("'", "") in events.replace("\\", "").replace("'", "")
+        assert not any(value in events for value in ("Grace", "Hopper", "0611111111"))

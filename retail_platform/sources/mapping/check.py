@@ -21,6 +21,7 @@ from retail_platform.quality.casting import has_value, typed
 from retail_platform.quality.store_names import StoreMatching, stores_meant
 from retail_platform.settings import SettingsError
 from retail_platform.sources.base import DELIVERIES, Delivery, SourceContractError, SourceError
+from retail_platform.sources.mapping.errors import shape
 from retail_platform.sources.mapping.files import Folder, NoFolder, open_folder
 from retail_platform.sources.mapping.http.client import Api, open_api
 from retail_platform.sources.mapping.http.order import in_order
@@ -198,19 +199,25 @@ def _values(dataset: str, column: str, expected: dy.Column, frame: pl.DataFrame)
     bad = frame.filter(given & typed(column, have, want).is_null()).get_column(column)
     rows = frame.height
     if bad.len():
-        times = bad.value_counts(sort=True).row(0)
+        value, times = bad.value_counts(sort=True).row(0)
+        often = f"like {shape(str(value))!r}" if _is_of_persons(dataset) else repr(value)
         yield Finding(
             "error" if bad.len() == rows else "warning",
             dataset,
             column,
             f"{bad.len():,} of {_count(rows, 'value')} ({bad.len() / rows:.1%}) cannot be read as {type_name(want)}, "
-            f"most often {times[0]!r} ({times[1]:,}): their rows are quarantined",
+            f"most often {often} ({times:,}): their rows are quarantined",
         )
     empty = rows - frame.filter(given).height
     if empty and not expected.nullable:
         level: Level = "error" if empty == rows else "warning"
         told = f"empty in {empty:,} of {_count(rows, 'row')}: every row needs it, those without are quarantined"
         yield Finding(level, dataset, column, told)
+
+
+def _is_of_persons(dataset: str) -> bool:
+    """Whether any value may be personal: of a mapping that is not right yet, none is sure to be in its column."""
+    return any((column.metadata or {}).get("personal") for column in DELIVERIES[dataset].columns().values())
 
 
 def type_name(dtype: pl.DataType) -> str:

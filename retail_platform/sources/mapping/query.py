@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from retail_platform.sources.base import SourceContractError
+from retail_platform.sources.mapping.errors import of_query
 from retail_platform.sources.mapping.model import nearest
 
 MEMORY_LIMIT = "1GB"  # beyond it DuckDB spills to the scratch folder
@@ -99,14 +100,16 @@ def explained(path: Path, inputs: Sequence[str] = ()) -> Iterator[None]:
     """
     try:
         yield
+    except UnicodeDecodeError:  # what DuckDB says quotes bytes of a damaged file
+        raise SourceContractError(f"{path}: a file that it reads holds bytes that are no UTF-8 text") from None
     except duckdb.Error as error:
-        text = str(error)
-        line = re.search(r"^LINE (\d+):", text, flags=re.MULTILINE) if inputs else None
-        told = re.split(r"\n\s*LINE \d+:", text)[0]
+        line = re.search(r"^LINE (\d+):", str(error), flags=re.MULTILINE) if inputs else None
+        told = of_query(error)
         if unknown := re.search(r"Table with name (\S+) does not exist", told):
             near = nearest(unknown[1], inputs)
             told = f"{unknown[1]} is no input of the mapping{near} Inputs are: {', '.join(inputs)}"
-        raise SourceContractError(f"{path}{f', line {line[1]}' if line else ''}: {' '.join(told.split())}") from error
+        place = f"{path}, line {line[1]}" if line else str(path)
+        raise SourceContractError(f"{place}: {' '.join(told.split())}") from None
 
 
 def _without_end(sql: str) -> str:

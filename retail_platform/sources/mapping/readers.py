@@ -11,6 +11,7 @@ import re
 import shutil
 import zlib
 from collections import Counter
+from difflib import get_close_matches
 from glob import escape
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +20,7 @@ import duckdb
 import polars as pl
 
 from retail_platform.sources.base import SourceContractError, SourceUnavailable
+from retail_platform.sources.mapping.errors import SURELY_NEAR, of_csv, of_excel, of_json
 from retail_platform.sources.mapping.model import FilesInput, nearest, some
 
 CHUNK = 1 << 20
@@ -104,7 +106,16 @@ def _csv(name: str, path: Path, layout: FilesInput, target: Path, connection: du
         "max_line_size": "16777216",
     }
     given = ", ".join(f"{key} = {value}" for key, value in options.items())
-    _copy(name, path, f"read_csv({one_file(path)}, {given})", target, connection)
+    try:
+        _copy(f"read_csv({one_file(path)}, {given})", target, connection)
+    except duckdb.Error as error:
+        text = str(error)
+        line = re.search(r"CSV Error on Line: (\d+)", text)
+        place = f"{name}, line {line[1]}" if line else name
+        if re.search(r"^Invalid unicode|not utf-8", text, re.MULTILINE | re.IGNORECASE):
+            raise SourceContractError(f"{place}: {_no_text('utf-8')}") from None
+        told = " ".join(of_csv(error).replace(str(path), name).split())
+        raise SourceContractError(f"{place} cannot be read: {told}") from None
 
 
 def _header(name: str, path: Path, layout: FilesInput) -> list[str]:
@@ -120,8 +131,9 @@ def _header(name: str, path: Path, layout: FilesInput) -> list[str]:
     if not header:
         raise SourceContractError(f"{name} is empty: a header line is expected, even on a day without rows")
     if twice := [one for one, times in Counter(map(str.lower, header)).items() if times > 1]:
-        raise SourceContractError(f"{name}, line {line}: column {twice[0]!r} is there twice")
-    require_columns(name, header, layout.columns)
+        both = [number for number, one in enumerate(header, start=1) if one.lower() == twice[0]]
+        raise SourceContractError(f"{name}, line {line}: columns {some(both)} have the same name")
+    require_columns(name, header, layout.columns, header=True)
     return header
 
 
@@ -131,14 +143,15 @@ def _json(name: str, path: Path, layout: FilesInput, target: Path, connection: d
     try:
         columns = [str(row[0]) for row in connection.execute(f"DESCRIBE {found}").fetchall()]
         rows = connection.execute(f"SELECT count(*) FROM ({found})").fetchall()[0][0]
+        if rows:
+            require_columns(name, columns, layout.columns)
+        else:
+            columns = list(layout.columns) or columns
+        given = ", ".join(f"{literal(one)}: 'VARCHAR'" for one in columns)
+        _copy(f"read_json({source}, columns = {{{given}}})", target, connection)
     except duckdb.Error as error:
-        raise SourceContractError(_message(name, path, error)) from error
-    if rows:
-        require_columns(name, columns, layout.columns)
-    else:
-        columns = list(layout.columns) or columns
-    given = ", ".join(f"{literal(one)}: 'VARCHAR'" for one in columns)
-    _copy(name, path, f"read_json({source}, columns = {{{given}}})", target, connection)
+        told = " ".join(of_json(error).replace(str(path), name).split())
+        raise SourceContractError(f"{name} cannot be read: {told}") from None
 
 
 def _excel(name: str, path: Path, layout: FilesInput, target: Path) -> None:
@@ -157,20 +170,31 @@ def _excel(name: str, path: Path, layout: FilesInput, target: Path) -> None:
             dtypes="string",
         )
     except fastexcel.FastExcelError as error:
-        raise SourceContractError(f"{name} is no readable Excel file: {error}") from error
+        raise SourceContractError(f"{name} is no readable Excel file: {of_excel(error)}") from None
     frame = sheet.to_polars()
-    require_columns(name, frame.columns, layout.columns)
+    require_columns(name, frame.columns, layout.columns, header=layout.header)
     frame.with_columns(pl.all().cast(pl.String)).write_parquet(target)
 
 
-def require_columns(name: str, found: list[str], expected: tuple[str, ...]) -> None:
+def require_columns(name: str, found: list[str], expected: tuple[str, ...], *, header: bool = False) -> None:
     """Refuse a file that lacks a declared column.
+
+    Args:
+        name: of the file, for messages.
+        found: names of its columns.
+        expected: the declared ones.
+        header: whether the names stand in a line of their own: where none is like a declared one it may be a row.
 
     Raises:
         SourceContractError: naming the column and the nearest one found.
     """
     there = {one.lower() for one in found}
     missing = [one for one in expected if one.lower() not in there]
+    if header and missing and not any(get_close_matches(one.lower(), there, cutoff=SURELY_NEAR) for one in expected):
+        raise SourceContractError(
+            f"{name}: none of the declared columns {', '.join(expected)} is in the header: where the header is, there "
+            f"are {len(found)} other values. Does the file lack its header line, or need another skip or delim?"
+        )
     if missing:
         told = " ".join(f"column {one!r} is missing{nearest(one, found)}" for one in missing)
         raise SourceContractError(f"{name}: {told} Found are: {some([one[:_SHOWN] for one in found], _SHOWN)}")
@@ -186,20 +210,5 @@ def one_file(path: Path) -> str:
     return literal(escape(str(path)))
 
 
-def _copy(name: str, path: Path, table: str, target: Path, connection: duckdb.DuckDBPyConnection) -> None:
-    try:
-        connection.execute(f"COPY (SELECT * FROM {table}) TO {literal(str(target))} (FORMAT parquet)")
-    except duckdb.Error as error:
-        raise SourceContractError(_message(name, path, error)) from error
-
-
-def _message(name: str, path: Path, error: duckdb.Error) -> str:
-    text = str(error)
-    line = re.search(r"CSV Error on Line: (\d+)", text)
-    place = f"{name}, line {line[1]}" if line else name
-    if "Invalid unicode" in text or "not utf-8" in text.lower():
-        return f"{place}: {_no_text('utf-8')}"
-    told = text.split("Possible fixes", maxsplit=1)[0].split("Possible Solution", maxsplit=1)[0]
-    told = re.sub(r"^.*?CSV Error on Line: \d+\s*", "", told, flags=re.DOTALL)
-    told = re.sub(r"^(Invalid Input|IO) Error: ", "", told)
-    return f"{place} cannot be read: {' '.join(told.replace(str(path), name).split())}"
+def _copy(table: str, target: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(f"COPY (SELECT * FROM {table}) TO {literal(str(target))} (FORMAT parquet)")

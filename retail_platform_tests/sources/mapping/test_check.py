@@ -56,6 +56,20 @@ def test_columns_are_missing_unknown_or_mistyped(retailer: Retailer) -> None:
     ]
 
 
+def test_values_of_a_dataset_of_persons_are_told_by_their_shape(retailer: Retailer) -> None:
+    people = (
+        '\n[inputs.people]\npath = "clients.csv"\n\n[datasets.clients]\ndelivery = "snapshot"\ndriving = "people"\n'
+    )
+    retailer.describe(MAPPING + people)
+    retailer.deliver("clients.csv", "id,mail,born\nc1,ada@example.org,12.10.1985\n")
+    retailer.sql("clients", "SELECT id AS client_id, born AS birth_year, mail AS loyalty_card FROM people")
+
+    told = [message for *_, message in faults(retailer)]
+
+    assert "1 of 1 value (100.0%) cannot be read as a whole number, most often like '99.99.9999' (1)" in told[0]
+    assert "most often like 'aaa@aaaaaaa.aaa' (1)" in told[1]
+
+
 def matched(against: str) -> str:
     return MAPPING + f'match_stores = {{ against = "{against}", least_similarity = 0.75 }}\n'
 

@@ -2,6 +2,7 @@
 
 import gzip
 from pathlib import Path
+from zipfile import ZipFile
 
 import duckdb
 import polars as pl
@@ -65,13 +66,31 @@ def test_what_sniffing_would_get_wrong_late_is_read_as_declared(till: Path) -> N
     assert rows.tail(2).rows() == [("2", "a"), ("3", "b,c")]
 
 
+COUNTED = "Expected Number of Columns: 2 Found: {}"
+UNTERMINATED = "Value with unterminated quote found"
+
+
 @pytest.mark.parametrize(
-    ("broken", "line"),
-    [("1,2,3,4\n", 3), ("1\n", 3), ('1,"x\n', 3)],
-    ids=["too many values", "too few values", "quote never closed"],
+    ("broken", "told"),
+    [
+        ("Grace,grace@example.com,3,4\n", COUNTED.format(3)),
+        ("Grace\n", COUNTED.format(1)),
+        ('Grace,"grace@example.com\n', UNTERMINATED),
+        ('"Grace" Hopper,grace@example.com\n', UNTERMINATED),
+        ('"Grace\nExpected Number of Columns: 2 Found: Hopper",Possible fixes,grace\n', COUNTED.format(3)),
+    ],
 )
-def test_an_unreadable_line_is_named(till: Path, broken: str, line: int) -> None:
-    assert refusal(till, "a,b\n1,2\n" + broken).startswith(f"{till}, line {line} cannot be read: Original Line: 1")
+def test_an_unreadable_line_is_named_and_not_told(till: Path, broken: str, told: str) -> None:
+    assert refusal(till, "a,b\n1,2\n" + broken) == f"{till}, line 3 cannot be read: {told}"
+
+
+def test_a_file_that_lacks_its_header_is_refused_without_its_first_row(till: Path) -> None:
+    message = refusal(till, "c2,Grace Hopper,emil@x.nl\n", columns=["id", "name", "email"])
+
+    assert message.startswith(
+        f"{till}: none of the declared columns id, name, email is in the header: where the header"
+    )
+    assert not any(value in message for value in ("c2", "Grace", "emil@"))
 
 
 def test_the_line_is_right_far_down_in_a_gzipped_file(tmp_path: Path) -> None:
@@ -96,7 +115,7 @@ def test_a_missing_column_suggests_the_nearest(till: Path) -> None:
 
 
 def test_a_column_that_is_there_twice_is_refused(till: Path) -> None:
-    assert refusal(till, "a,b,A\n") == f"{till}, line 1: column 'a' is there twice"
+    assert refusal(till, "a,b,A\n") == f"{till}, line 1: columns 1, 3 have the same name"
 
 
 def test_a_file_without_even_a_header_is_refused(till: Path) -> None:
@@ -144,7 +163,12 @@ def test_json_without_records_has_the_declared_columns(tmp_path: Path) -> None:
 def test_bad_json_names_the_file_and_the_record(tmp_path: Path) -> None:
     path = tmp_path / "till.json"
 
-    assert refusal(path, '[{"a": 1}, {"a": ').startswith(f'{path} cannot be read: Malformed JSON in file "{path}"')
+    cut = refusal(path, '[{"a": 1}, {"a": ')
+    assert cut.startswith(f'{path} cannot be read: Malformed JSON in file "{path}", at byte ')
+    assert cut.endswith(": unexpected end of data")
+    twice = refusal(path, '[{"name": "Grace", "name": "Ada"}]')
+    assert twice.endswith(f'JSON transform error in file "{path}", in record/value 1 has the same key twice')
+    assert "Grace" not in twice
     assert "column 'b' is missing" in refusal(path, '[{"a": 1}]', columns=["a", "b"])
     assert str(path) in refusal(path, '[{"a": "é"}]'.encode("latin-1"))
 
@@ -162,3 +186,19 @@ def test_excel_is_text_too(tmp_path: Path) -> None:
     with pytest.raises(SourceContractError, match="column 'amnt' is missing; did you mean amount"):
         read(path, columns=["amnt"])
     assert refusal(path, "day,amount\n").startswith(f"{path} is no readable Excel file")
+
+
+def test_excel_does_not_tell_a_cell(tmp_path: Path) -> None:
+    path = tmp_path / "till.xlsx"
+    write_workbook(path, "March", [["name"], ["Grace Hopper"]])
+    cell = b'<c t="inlineStr"><is><t>Grace Hopper</t></is></c>'
+    with ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    with ZipFile(path, "w") as book:
+        for name, part in parts.items():
+            book.writestr(name, part.replace(cell, b'<c t="e"><v>Grace Hopper</v></c>'))
+
+    message = refusal(path, path.read_bytes())
+
+    assert "is no readable Excel file: calamine error: Xlsx error: Unsupported cell error value" in message
+    assert "Grace" not in message
