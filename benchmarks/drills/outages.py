@@ -143,7 +143,7 @@ def _one_store(folder: Path) -> Verdict:
 source_down = Drill(
     "source-down",
     f"source down for {_OUTAGE_DAYS} business days, then up, daemon running",
-    "all days healed without a hand; content-identical to a lake without the outage; one message, and one of the recovery",
+    "all days healed without a hand; content-identical to a lake without the outage; one message, one of recovery",
     _source_down,
 )
 flaky_source = Drill(
