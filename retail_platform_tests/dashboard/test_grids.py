@@ -70,9 +70,9 @@ def store_days(seed: int) -> pl.DataFrame:
                 "returns": 1,
                 "revenue": revenue,
                 "margin": revenue / 4,
-                "cost_known_revenue": revenue / 2,
             }
-            rows.append(row | {name: None for names in NOT_KNOWN if random.random() < 0.1 for name in names})
+            row |= {name: None for names in NOT_KNOWN if random.random() < 0.1 for name in names}
+            rows.append(row | {"cost_known_revenue": revenue / 2 if row["margin"] is not None else 0})
     lacking = [pl.lit(None).alias(name) for name in StoreDay.column_names() if name not in rows[0]]
     frame = pl.DataFrame(rows, infer_schema_length=None)
     money = [pl.col(name).cast(pl.Decimal(18, 2)) for name in ("revenue", "margin", "cost_known_revenue")]

@@ -161,12 +161,10 @@ def _made(rows: pl.DataFrame, known: pl.DataFrame, at: datetime | None, key: tup
 
 
 def _slim(rows: pl.DataFrame) -> pl.DataFrame:
-    # Where no cost is known it is 0, which adds nothing, but would count as a week of a mean.
-    with_margin = pl.when(pl.col("margin").is_not_null()).then(pl.col("cost_known_revenue"))
     cents = [(pl.col(name) * 100).cast(pl.Int64).alias(name) for name in MONEY]
     return (
         with_ratio_bases(rows.lazy())
-        .with_columns(imputed=pl.col("visitors") * pl.col("visitors_imputed_share"), cost_known_revenue=with_margin)
+        .with_columns(imputed=pl.col("visitors") * pl.col("visitors_imputed_share"))
         .with_columns(pl.col("store_id", "currency").cast(pl.Categorical), *cents)
         .with_columns(pl.col(*COUNTS, *COUNTED, "hours_without_count").cast(pl.Int32))
         .select("date", "store_id", "currency", *grids.FLAGS, *MEASURES)

@@ -36,8 +36,7 @@ MEASURES = (*COUNTS, *COUNTED, *MONEY, "imputed", "hours_without_count")
 
 COMPARED = (
     *("visitors", "transactions", "units", "revenue", "margin"),
-    *("counted_transactions", "conversion_visitors", "cost_known_revenue"),
-    *("receipt_revenue", "itemised_revenue", "itemised_transactions"),
+    *("counted_transactions", "conversion_visitors", "receipt_revenue", "itemised_transactions"),
 )
 """What is compared with the four weeks before, or is the base of a ratio that is."""
 

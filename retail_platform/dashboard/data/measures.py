@@ -25,7 +25,7 @@ EVERY: dict[str, str] = {"day": "1d", "week": "1w", "month": "1mo", "quarter": "
 
 ADDITIVE = ("visitors", "transactions", "units", "revenue", "margin")
 _MADE_OF: dict[str, tuple[str, ...]] = {name: (name,) for name in ADDITIVE} | {
-    name: RATIOS[name] for name in ("conversion_rate", "atv", "upt", "margin_rate", "aur")
+    name: RATIOS[name] for name in ("conversion_rate", "atv", "upt")
 }
 
 
