@@ -10,11 +10,11 @@ from functools import cached_property
 
 import polars as pl
 
+from retail_platform.domains.metrics.contract import OF_MONEY
 from retail_platform.reports import figures
 from retail_platform.reports.figures import Figures
 from retail_platform.windows import Window
 
-MONEY = ("revenue", "margin", "atv")
 CONTEXT = 28
 """Days that a chart shows at least."""
 
@@ -93,7 +93,7 @@ class Material:
         found = self.counted.figures if self.counted else figures.of_window(self.days, self.window)
         if self.currency:
             return found
-        return Figures(found.last, {**found.total, **dict.fromkeys(MONEY)}, found.changes)
+        return Figures(found.last, {**found.total, **dict.fromkeys(OF_MONEY)}, found.changes)
 
     @cached_property
     def figures_by_day(self) -> dict[date, Figures]:
@@ -105,7 +105,7 @@ class Material:
         """The key figures that the days of the report know, or those it compares with."""
         known = {name for name in figures.COLUMNS if self.days[name].count()}
         found = [name for name in figures.KEY_FIGURES if known.issuperset(_MADE_OF[name])]
-        return [name for name in found if self.currency or name not in MONEY]
+        return [name for name in found if self.currency or name not in OF_MONEY]
 
     @property
     def measure(self) -> str | None:

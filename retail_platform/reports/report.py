@@ -9,11 +9,12 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from retail_platform.domains.metrics.contract import OF_MONEY
 from retail_platform.language.formats import Formats
 from retail_platform.reports import figures, trust
 from retail_platform.reports.figures import BASES, Change, Figures
 from retail_platform.reports.markup import Markup, element
-from retail_platform.reports.material import MONEY, Material
+from retail_platform.reports.material import Material
 from retail_platform.reports.style import CSS
 from retail_platform.reports.svg import Chart, drawn, is_large
 from retail_platform.reports.texts import text
@@ -81,7 +82,7 @@ class _Report:
         facts = [self._formats.window(self._of.window)]
         if self._of.stores.height > 1:
             facts.append(self._t("stores_count", count=self._formats.number(self._of.stores.height)))
-        if self._of.currency and not set(MONEY).isdisjoint(self._of.shown):
+        if self._of.currency and not set(OF_MONEY).isdisjoint(self._of.shown):
             facts.append(self._t("amounts_in", currency=self._of.currency))
         return element(
             "header",
