@@ -3,7 +3,7 @@
 What belongs together and what is told is the business of `incidents`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -20,6 +20,7 @@ from retail_platform.automation.alerts.causes import Causes
 from retail_platform.automation.alerts.failed_checks import failed_checks
 from retail_platform.automation.alerts.mends import AGAIN, mend_of_failure, mend_of_late
 from retail_platform.automation.alerts.model import Kind, Place, Problem, Unsettled
+from retail_platform.automation.lineage import days_behind
 from retail_platform.automation.records import read_records
 from retail_platform.domains.describe import SOURCE
 from retail_platform.partitions import materialized_days
@@ -114,8 +115,9 @@ def _failure(instance: dg.DagsterInstance, graph: AssetGraph, attempt: Attempt, 
 
 
 def _early(graph: AssetGraph, failures: Sequence[Problem], now: datetime) -> set[Place]:
-    """Where failures say nothing yet: the source need not have a day before the morning after it; what follows, too."""
-    early = {one.place for one in failures if _came_to_nothing(one) and _not_over(graph, one.place, now)}
+    """Where failures say nothing yet: the source need not, or cannot, have the day by now; what follows, too."""
+    behind = days_behind(graph)
+    early = {one.place for one in failures if _is_early(graph, behind, one, now)}
     runs = {one.run_id for one in failures if one.place in early}
     runs -= {one.run_id for one in failures if not one.follows and one.place not in early}
     upstream = upstream_of(graph) if early else {}
@@ -128,16 +130,17 @@ def _early(graph: AssetGraph, failures: Sequence[Problem], now: datetime) -> set
     return early | {one.place for one in failures if early and one.follows and follows(one)}
 
 
-def _came_to_nothing(problem: Problem) -> bool:
-    """Whether it is the source that was away."""
-    return problem.shared and problem.cause != _DIED
-
-
-def _not_over(graph: AssetGraph, place: Place, now: datetime) -> bool:
-    days = graph.get(dg.AssetKey.from_user_string(place.asset)).partitions_def
-    if place.day is None or not isinstance(days, dg.TimeWindowPartitionsDefinition):
+def _is_early(graph: AssetGraph, behind: Mapping[dg.AssetKey, int], problem: Problem, now: datetime) -> bool:
+    """Whether the source was away before the morning after the day, or anything failed before it can have the day."""
+    key, day = dg.AssetKey.from_user_string(problem.place.asset), problem.place.day
+    days = graph.get(key).partitions_def
+    if day is None or not isinstance(days, dg.TimeWindowPartitionsDefinition):
         return False
-    return place.day >= (now.astimezone(ZoneInfo(days.timezone)).replace(tzinfo=None) - _MORNING).date()
+    local = now.astimezone(ZoneInfo(days.timezone)).replace(tzinfo=None)
+    if behind[key]:
+        return day > local.date() - timedelta(days=behind[key])
+    source_was_away = problem.shared and problem.cause != _DIED
+    return source_was_away and day >= (local - _MORNING).date()
 
 
 def _late(instance: dg.DagsterInstance, graph: AssetGraph, window: Window, now: datetime) -> list[Problem]:

@@ -117,3 +117,26 @@ def test_a_delivery_that_may_still_come_is_not_missed_before_the_morning(tmp_pat
         assert failing(datetime(2026, 3, 2, 12, tzinfo=UTC)) == (broken, missing)
         assert failing(datetime(2026, 3, 3, 4, 59, tzinfo=UTC)) == (broken, missing)
         assert failing(datetime(2026, 3, 3, 5, 0, tzinfo=UTC)) == (broken | missing, set())
+
+
+def test_a_day_that_its_source_cannot_have_yet_is_not_told(tmp_path: Path) -> None:
+    with Platform(tmp_path, weather="open-meteo", timezone="Pacific/Auckland") as platform:
+        weather = ["raw_weather", "weather", "quarantine_weather"]
+        tried = ["raw_sales", *weather]
+        both = ["2026-01-13", "2026-01-14"]
+        for day in both:
+            History(platform).run(tried, window(day), status=dg.DagsterRunStatus.FAILURE)
+
+        def failed(now: datetime) -> dict[str, list[str]]:
+            days = window("2026-01-10", "2026-01-20")
+            found = find(platform.instance, platform.graph, days, now=now, causes=Causes())
+            failed = [one.place for one in found.problems if one.kind is Kind.FAILURE]
+            waiting = [one.place for one in found.unsettled if one.check is None]
+            assert {*waiting}.isdisjoint(failed)
+            assert len(failed) + len(waiting) == 8
+            return {asset: [str(one.day) for one in failed if one.asset == asset] for asset in tried}
+
+        assert failed(datetime(2026, 1, 20, 10, 59, tzinfo=UTC)) == {"raw_sales": both} | dict.fromkeys(
+            weather, both[:1]
+        )
+        assert failed(datetime(2026, 1, 20, 11, 0, tzinfo=UTC)) == dict.fromkeys(tried, both)
