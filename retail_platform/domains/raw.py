@@ -14,10 +14,12 @@ from retail_platform.domains.stores.transform import expected_stores
 from retail_platform.partitions import run_window
 from retail_platform.quality.store_names import StoreMatching, with_store_ids
 from retail_platform.retailer import Retailer
-from retail_platform.sources.base import DAILY_DATASETS, DELIVERIES, Delivery, SourceContractError
+from retail_platform.sources.base import DAILY_DATASETS, DELIVERIES, Delivery, SourceContractError, SourceUnavailable
 from retail_platform.sources.deliver import deliver, require_rows, require_stores
 from retail_platform.storage.lake import Lake
 from retail_platform.windows import Window
+
+_LONGEST_PAUSE = 900  # seconds that a run waits for a source which asks for a pause; beyond, another run asks again
 
 
 def raw_asset(retailer: Retailer, dataset: str, *, group: str, days_behind: int = 0) -> dg.AssetsDefinition:
@@ -25,7 +27,7 @@ def raw_asset(retailer: Retailer, dataset: str, *, group: str, days_behind: int 
 
     A dataset that is delivered each day depends on `stores` and `opening_hours`: a day on which no store is open
     needs no delivery. Where each open store delivers, a day that lacks one fails, names it, and writes nothing. An
-    unavailable source is tried again with growing pauses.
+    unavailable source is tried again with growing pauses, or after the pause it asks for.
 
     Args:
         retailer: whose source it is.
@@ -53,7 +55,7 @@ def raw_asset(retailer: Retailer, dataset: str, *, group: str, days_behind: int 
     )
     def raw(context: dg.AssetExecutionContext, **tables: pl.LazyFrame) -> Any:
         window = run_window(context) if daily else None
-        with _never_retried():
+        with _retried(retailer.settings.source_retries):
             Lake(retailer.settings.lake_uri).claim(retailer.identity)
             if window is None or not by_day:
                 return _fetched(context, retailer, dataset, window)
@@ -108,9 +110,15 @@ def _expected(
 
 
 @contextmanager
-def _never_retried() -> Iterator[None]:
-    """What somebody has to mend is not tried again."""
+def _retried(times: int) -> Iterator[None]:
+    """What somebody has to mend is not tried again, and a source that asks for a pause not before it is over."""
     try:
         yield
     except SourceContractError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
+    except SourceUnavailable as error:
+        if not error.retry_after:
+            raise
+        if error.retry_after > _LONGEST_PAUSE:
+            raise dg.Failure(str(error), allow_retries=False) from error
+        raise dg.RetryRequested(max_retries=times, seconds_to_wait=error.retry_after) from error

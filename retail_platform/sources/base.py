@@ -44,7 +44,15 @@ class SourceError(Exception):
 
 
 class SourceUnavailable(SourceError):
-    """The delivery is not there, or not there yet: worth trying again."""
+    """The delivery is not there, or not there yet: worth trying again.
+
+    Attributes:
+        retry_after: seconds for which the source asks to be left alone; None: it asks for nothing.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class SourceContractError(SourceError):

@@ -4,8 +4,15 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import dagster as dg
+import polars as pl
 import pytest
 
+from retail_platform.domains.raw import raw_asset
+from retail_platform.retailer import Retailer
+from retail_platform.settings import Settings
+from retail_platform.sources.base import SourceUnavailable
+from retail_platform.sources.simulator import Simulator
 from retail_platform_tests.end_to_end.shops import Shops, usual_lines
 from retail_platform_tests.platform import Platform
 
@@ -126,3 +133,32 @@ def test_no_event_of_a_run_holds_a_row_of_a_person(shops: Shops, tmp_path: Path,
         events = "".join(map(repr, platform.instance.all_logs(run)))
         assert told.replace("'", "") in events.replace("\\", "").replace("'", "")
         assert not any(value in events for value in ("Grace", "Hopper", "0611111111"))
+
+
+class Busy(Simulator):
+    """A source that was asked too often: it asks for a pause, however often it is asked."""
+
+    def __init__(self, pause: float) -> None:
+        super().__init__(1, "tiny")
+        self.pause, self.asked = pause, 0
+
+    def read(self, *_: object, **__: object) -> pl.LazyFrame:
+        self.asked += 1
+        raise SourceUnavailable("status 429 Too Many Requests", self.pause)
+
+
+@pytest.mark.parametrize(("pause", "times"), [(0.01, 3), (900.5, 1)])
+def test_a_source_that_asks_for_a_pause_is_left_alone_for_it(tmp_path: Path, pause: float, times: int) -> None:
+    """Beyond a quarter of an hour it is left to another run."""
+    source = Busy(pause)
+    settings = Settings(scale="tiny", source_retries=2, lake_uri=str(tmp_path / "lake"))
+    products = raw_asset(Retailer(settings, source), "products", group="products")
+
+    result = dg.materialize([products], resources={"io_manager": dg.mem_io_manager}, raise_on_error=False)
+
+    waits = [event.step_retry_data.seconds_to_wait for event in result.all_events if event.is_step_up_for_retry]
+    assert source.asked == times
+    assert waits == [pause] * (times - 1)
+    error = result.failure_data_for_node("raw_products")
+    assert error
+    assert "SourceUnavailable: status 429" in str(error.error)

@@ -123,7 +123,8 @@ class Client:
             whole: whether an attempt is a whole answer, of several pages.
 
         Raises:
-            SourceUnavailable: it failed until the time or the attempts were over; names the last cause.
+            SourceUnavailable: it failed until the time or the attempts were over, or the pause asked for goes beyond
+                the time; names the last cause, and that pause.
             Cancelled: it is not wanted any more.
         """
         import tenacity
@@ -145,7 +146,7 @@ class Client:
                 raise Cancelled from None
             attempts, seconds = retrying.statistics["attempt_number"], retrying.statistics["delay_since_first_attempt"]
             times = f"{attempts} attempts in {seconds:.0f} s" if attempts > 1 else "1 attempt"
-            raise SourceUnavailable(self.safe(f"{what} failed, {times}: {error}")) from None
+            raise SourceUnavailable(self.safe(f"{what} failed, {times}: {error}"), error.pause) from None
 
     def get(self, what: str, url: str, target: Path) -> Body:
         """Ask once, and stream the body of the answer to a file.

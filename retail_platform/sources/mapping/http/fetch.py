@@ -117,6 +117,8 @@ class _Fetch:
             if not self._may_be_nothing(request):
                 raise SourceUnavailable(self.client.safe(f"{what}: the server has nothing: {error}")) from None
             rows, pages = 0, ()
+        except SourceUnavailable as error:
+            raise SourceUnavailable(self.client.safe(str(error)), error.retry_after) from None
         except SourceError as error:
             raise type(error)(self.client.safe(str(error))) from None
         seconds = time.monotonic() - started

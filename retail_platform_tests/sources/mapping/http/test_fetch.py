@@ -128,9 +128,10 @@ def test_a_server_may_ask_for_a_pause(till: Tills) -> None:
 
 def test_a_pause_beyond_the_time_is_not_waited_for(till: Tills) -> None:
     started = datetime.now()
-    with pytest.raises(SourceUnavailable, match="status 429"):
+    with pytest.raises(SourceUnavailable, match="status 429") as raised:
         till(lambda _: told([], 429, Retry_After="3600")).fetch(retry_seconds=5)
     assert (datetime.now() - started).total_seconds() < 5
+    assert raised.value.retry_after == 3600
 
 
 @pytest.mark.parametrize(
