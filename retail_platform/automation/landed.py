@@ -8,11 +8,12 @@ here, pure; listing, comparing, requesting and keeping is `landing`'s business.
 import json
 import zlib
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 from itertools import groupby
+from typing import Any
 
 from retail_platform.sources.base import DAILY_DATASETS
 from retail_platform.sources.mapping.changes import Touch
@@ -56,6 +57,7 @@ class Memory:
         tables: snapshots to be requested.
         compared: how far comparisons are, by dataset.
         asked: the request that was being made when this was written.
+        made: requests that were made, until they are over: one that Dagster gives up is made again.
     """
 
     seen: Mapping[str, str] = field(default_factory=dict)
@@ -64,6 +66,7 @@ class Memory:
     tables: frozenset[str] = frozenset()
     compared: Mapping[str, Progress] = field(default_factory=dict)
     asked: Asked | None = None
+    made: tuple[Asked, ...] = ()
 
 
 def key_of(touch: Touch) -> str:
@@ -173,6 +176,17 @@ def take(memory: Memory, id: str, *, but: frozenset[date], at_most: int) -> Memo
     return replace(memory, days={name: days for name, days in left.items() if days}, tables=frozenset(), asked=asked)
 
 
+def settle(memory: Memory, *, over: Collection[str] = (), lost: Collection[str] = ()) -> Memory:
+    """Forget requests that are over, by their ids, and owe again what those were for that were given up."""
+    again = [one for one in memory.made if one.id in lost]
+    days = memory.days
+    for one in again:
+        days = _joined(days, one.days)
+    tables = memory.tables.union(*(one.tables for one in again))
+    left = tuple(one for one in memory.made if one.id not in {*over, *lost})
+    return replace(memory, days=days, tables=tables, made=left)
+
+
 def _joined(one: Days, other: Days) -> Days:
     joined = {name: one.get(name, frozenset()) | other.get(name, frozenset()) for name in {*one, *other}}
     return {name: days for name, days in joined.items() if days}
@@ -180,7 +194,6 @@ def _joined(one: Days, other: Days) -> Days:
 
 def to_text(memory: Memory) -> str:
     """A memory as one short text: 5,000 files take about 100 kB."""
-    asked = memory.asked
     content = {
         "seen": memory.seen,
         "waiting": memory.waiting,
@@ -189,7 +202,8 @@ def to_text(memory: Memory) -> str:
         "compared": {
             name: [one.of, one.next.isoformat(), sorted(map(str, one.found))] for name, one in memory.compared.items()
         },
-        "asked": asked and [asked.id, _texts(asked.days), sorted(asked.tables)],
+        "asked": memory.asked and _listed(memory.asked),
+        "made": [_listed(one) for one in memory.made],
     }
     return b64encode(zlib.compress(json.dumps(content, sort_keys=True).encode())).decode()
 
@@ -197,7 +211,6 @@ def to_text(memory: Memory) -> str:
 def from_text(text: str) -> Memory:
     """The memory of a text."""
     content = json.loads(zlib.decompress(b64decode(text)))
-    asked = content["asked"]
     return Memory(
         seen=content["seen"],
         waiting=content["waiting"],
@@ -207,8 +220,17 @@ def from_text(text: str) -> Memory:
             name: Progress(of, date.fromisoformat(first), frozenset(map(date.fromisoformat, found)))
             for name, (of, first, found) in content["compared"].items()
         },
-        asked=Asked(asked[0], _days(asked[1]), frozenset(asked[2])) if asked else None,
+        asked=_asked(*content["asked"]) if content["asked"] else None,
+        made=tuple(_asked(*one) for one in content.get("made", [])),
     )
+
+
+def _listed(asked: Asked) -> list[Any]:
+    return [asked.id, _texts(asked.days), sorted(asked.tables)]
+
+
+def _asked(id: str, days: Mapping[str, list[str]], tables: list[str]) -> Asked:
+    return Asked(id, _days(days), frozenset(tables))
 
 
 def _texts(days: Days) -> dict[str, list[str]]:

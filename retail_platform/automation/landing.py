@@ -17,9 +17,20 @@ from typing import TypeVar
 
 import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
+from dagster._core.execution.backfill import BULK_ACTION_TERMINAL_STATUSES, BulkActionStatus
 from dagster._core.utils import make_new_backfill_id
 
-from retail_platform.automation.landed import Memory, first_look, from_text, look, owe, progress_of, take, to_text
+from retail_platform.automation.landed import (
+    Memory,
+    first_look,
+    from_text,
+    look,
+    owe,
+    progress_of,
+    settle,
+    take,
+    to_text,
+)
 from retail_platform.automation.reach import backfill, targets
 from retail_platform.automation.requests import held
 from retail_platform.partitions import materialized_days
@@ -36,6 +47,7 @@ SECONDS_BETWEEN_LOOKS = 30
 _COMPARING_SECONDS = 20  # of the 60 a tick has
 _RUNS_AT_ONCE = 12  # so that today's file never waits for years of others
 _RUNS_LOOKED_UP = 500
+_PAUSE_SECONDS = 600  # until a request is made again that Dagster gave up
 _Id = TypeVar("_Id", str, int)
 
 
@@ -97,6 +109,8 @@ class Tick:
         memory = self._recall()
         if memory is not None and memory.asked is not None:
             memory = self._ask(memory)
+        if memory is not None and memory.made:
+            memory = self._settle(memory)
         try:
             there = listing(self.source)
         except OSError as error:  # a file was moved away while it was looked at
@@ -230,9 +244,27 @@ class Tick:
             why = f"New or changed files: {_told(Memory(days=asked.days, tables=asked.tables))}"
             if of.days or of.tables:  # not where the span was moved away from all of them
                 self.instance.add_backfill(backfill(self.instance, self.graph, of, id=asked.id, asked_by=NAME, why=why))
-        memory = replace(memory, asked=None)
+        memory = replace(memory, asked=None, made=(*memory.made, asked))
         self._remember(memory)
         return memory
+
+    def _settle(self, memory: Memory) -> Memory:
+        """Look what became of requests: one that Dagster gave up, as it could not begin its runs, is made again later.
+
+        What a run of it failed at is healing's business; one that somebody cancelled is not wanted.
+        """
+        over, lost = set[str](), set[str]()
+        for one in memory.made:
+            found = self.instance.get_backfill(one.id)
+            if found is not None and found.status is BulkActionStatus.FAILED:
+                if time.time() - (found.backfill_end_timestamp or found.backfill_timestamp) > _PAUSE_SECONDS:
+                    lost.add(one.id)
+            elif found is None or found.status in BULK_ACTION_TERMINAL_STATUSES:
+                over.add(one.id)
+        settled = settle(memory, over=over, lost=lost)
+        if settled != memory:
+            self._remember(settled)
+        return settled
 
     def _days_there(self, key: dg.AssetKey, days: Collection[date]) -> set[date]:
         return {date.fromisoformat(day) for day in materialized_days(self.instance, key, map(str, days))}

@@ -15,6 +15,7 @@ from retail_platform.automation.landed import (
     look,
     owe,
     progress_of,
+    settle,
     take,
     to_text,
     version_of,
@@ -168,6 +169,18 @@ def test_what_is_taken_is_the_oldest_free_days_and_the_rest_stays() -> None:
     assert take(Memory(), "b", but=frozenset(), at_most=3).asked is None
 
 
+def test_a_request_that_was_given_up_is_owed_again_and_one_that_is_over_is_not() -> None:
+    made = tuple(
+        Asked(id, {"sales": frozenset({day(of)})}, frozenset({id})) for id, of in (("a", 1), ("b", 2), ("c", 3))
+    )
+    memory = Memory(days={"sales": frozenset({day(5)})}, made=made)
+
+    settled = settle(memory, over={"a"}, lost={"c"})
+
+    assert (days_of(settled), settled.tables, settled.made) == ({day(3), day(5)}, {"c"}, (made[1],))
+    assert settle(memory) == memory
+
+
 def test_a_memory_survives_being_kept_and_5000_files_take_little() -> None:
     files = [dated(number, f"{number} bytes") for number in range(1, 5001)]
     seen = take(look(Memory(), files, SPAN)[0], "a", but=frozenset(), at_most=5000)
@@ -178,6 +191,7 @@ def test_a_memory_survives_being_kept_and_5000_files_take_little() -> None:
         frozenset({"products"}),
         {"footfall": Progress("x", day(3), frozenset({day(2)}))},
         seen.asked,
+        (Asked("b", {"sales": frozenset({day(4)})}, frozenset({"clients"})),),
     )
 
     assert from_text(to_text(memory)) == memory

@@ -2,12 +2,14 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus, PartitionBackfill
 
 from retail_platform.automation.landing import Tick
 from retail_platform.definitions import assemble, open_retailer
@@ -140,6 +142,24 @@ def test_what_is_wrong_with_one_input_is_said_and_holds_no_other_back(shops: Sho
 
     doubled.unlink()
     assert landings.settle() == []
+
+
+@pytest.mark.parametrize(("status", "again"), [("FAILED", True), ("CANCELED", False), ("COMPLETED_FAILED", False)])
+def test_a_request_that_dagster_gives_up_is_made_again_after_a_pause(
+    shops: Shops, landings: Landings, status: str, again: bool
+) -> None:
+    shops.sales(day(3), usual_lines(day(3)))
+    landings.tick()
+    landings.tick()
+    [request] = [
+        one for one in landings.platform.instance.get_backfills() if not one.status.value.startswith("COMPLETED")
+    ]
+    for minutes, asked in ((1, []), (11, [{"raw_sales": ["2026-03-03"]}] if again else [])):
+        ended: PartitionBackfill = request.with_status(BulkActionStatus(status))  # type: ignore[no-untyped-call]
+        landings.platform.instance.update_backfill(ended.with_end_timestamp(time.time() - 60 * minutes))
+        landings.known(request)
+
+        assert landings.settle() == asked
 
 
 class Killed(BaseException):
