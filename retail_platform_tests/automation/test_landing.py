@@ -9,7 +9,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus, PartitionBackfill
+from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 
 from retail_platform.automation.landing import Tick
 from retail_platform.definitions import assemble, open_retailer
