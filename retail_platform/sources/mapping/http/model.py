@@ -138,6 +138,7 @@ class HttpInput(_Strict):
         timeout: seconds to connect, and to wait for the next bytes.
         retry_seconds: how long a page is tried again.
         max_page_mb: size of a page beyond which it is refused, uncompressed.
+        max_pages: of one answer, beyond which it is refused: a server that ignores the page's number has no last one.
     """
 
     kind: Literal["http"]
@@ -159,6 +160,7 @@ class HttpInput(_Strict):
     timeout: float = Field(30, gt=0, le=600)
     retry_seconds: float = Field(30, ge=0, le=3600)
     max_page_mb: int = Field(64, ge=1, le=1024)
+    max_pages: int = Field(10_000, ge=1, le=1_000_000)
 
     @model_validator(mode="after")
     def _can_be_asked(self) -> "HttpInput":

@@ -27,13 +27,11 @@ class Page:
     Attributes:
         rows: all text.
         total: rows of the whole answer, where the input declares it.
-        sha256: of the body.
         next: cursor or link of the next page.
     """
 
     rows: pl.DataFrame
     total: int | None
-    sha256: str
     next: str | None
 
 
@@ -63,7 +61,7 @@ def read_page(what: str, layout: HttpInput, body: Body) -> Page:
     if declared is not None and declared != len(rows):
         raise Transient(f"{layout.page_rows} is {declared:,}, the page has {len(rows):,} rows")
     total, following = _count(what, content, layout.total_rows), _next(what, layout, content, body)
-    return Page(text_columns(what, rows), total, body.sha256, following)
+    return Page(text_columns(what, rows), total, following)
 
 
 def _json(what: str, body: Body) -> Any:

@@ -64,18 +64,28 @@ class Paging:
         """Count a page.
 
         Raises:
-            Transient: it is the page before once more, or disagrees with it about the number of rows.
+            Transient: it has the rows of the page before once more, or disagrees with it about the number of rows.
+            SourceContractError: there are more pages than the input allows.
         """
         if self._last is None:
             self._total = page.total
-        elif page.sha256 == self._last.sha256 and not page.rows.is_empty():
+        elif page.rows.equals(self._last.rows) and not page.rows.is_empty():
             raise Transient(f"page {self.pages + 1} is page {self.pages} once more")
         elif page.total != self._total:
             raise Transient(f"{self.layout.total_rows} was {self._total}, page {self.pages + 1} says {page.total}")
+        self._require_end_in_sight(page)
         self.pages += 1
         self.rows += page.rows.height
         self.columns.update(dict.fromkeys(page.rows.columns))
         self._last = page
+
+    def _require_end_in_sight(self, page: Page) -> None:
+        if self.pages < self.layout.max_pages or (page.rows.is_empty() and not self.promised):
+            return
+        raise SourceContractError(
+            f"{self.what}: after {self.pages:,} pages with {self.rows:,} rows there are still more. If the server does "
+            "not page as the paginator says, mend it; else ask for larger pages, or set max_pages of the input"
+        )
 
     def require_whole(self) -> None:
         """Refuse an answer that lacks rows or has too many.

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import polars as pl
@@ -159,6 +160,39 @@ def test_pages_that_never_add_up_are_an_error(
 def test_the_same_page_over_and_over_ends(till: Tills) -> None:
     with pytest.raises(SourceUnavailable, match="page 2 is page 1 once more"):
         till(lambda _: told(ROWS)).fetch(paginator={"kind": "page"})
+
+
+def test_the_same_rows_over_and_over_end_whatever_is_said_beside_them(till: Tills) -> None:
+    moments = count()
+    lines = till(lambda _: told({"generated_at": next(moments), "rows": ROWS}))
+
+    with pytest.raises(SourceUnavailable, match="page 2 is page 1 once more"):
+        lines.fetch(rows="rows", paginator={"kind": "page"})
+
+
+@pytest.mark.parametrize(
+    "layout", [{"paginator": {"kind": "offset"}}, {"rows": "rows", "paginator": {"kind": "link", "next": "next"}}]
+)
+def test_pages_without_an_end_are_refused(till: Tills, layout: dict[str, Any]) -> None:
+    numbers = count()
+
+    def answer(_: Asked) -> Reply:
+        rows, number = [{"receipt": "r1", "pieces": 1, "printed": next(numbers)}], next(numbers)
+        return told({"rows": rows, "next": f"?from={number}"} if "rows" in layout else rows)
+
+    lines = till(answer)
+    with pytest.raises(
+        SourceContractError, match=r"after 5 pages with 5 rows .* or set max_pages of the input"
+    ) as raised:
+        lines.fetch(**layout, max_pages=5, retry_seconds=20)
+
+    assert str(raised.value).startswith("input lines: GET /sales")
+    assert len(lines.server.asked) == 6
+
+
+def test_as_many_pages_as_are_allowed_are_read(till: Tills) -> None:
+    assert till(numbered).fetch(paginator={"kind": "page"}, max_pages=3).height == 7
+    assert till(cursor_page).fetch(**CURSOR, max_pages=3).height == 7
 
 
 @pytest.mark.parametrize("link", ["http://example.invalid/steal", "//example.invalid/", "https://127.0.0.1/"])
