@@ -90,6 +90,7 @@ class _Homes:
         self._runs: dict[str, Name] = {}  # run -> name
         self._names = {incident.name for incident in state.open}
         self._growing = {one.key: one.name for one in sorted(state.open, key=lambda one: one.since) if grows(one, now)}
+        self._stuck = {one.name for one in state.open if not grows(one, now)}
         self._held = {(incident.key, place): incident.name for incident in state.open for place in incident.roots}
         self._before = {place: incident.name for incident in state.open for place in incident.places}
         unmade = [(place, one.name) for one in state.open if one.kind not in STOPS_NOTHING for place in one.roots]
@@ -128,9 +129,12 @@ class _Homes:
     def of(self, problem: Problem) -> tuple[Name, bool]:
         """The incident of a problem with an error of its own, and whether what is downstream follows from it.
 
-        One that joined before upstream was mended and has not been tried since is no news.
+        One that joined before upstream was mended and has not been tried since is no news. A table without days fails
+        for what happens now, not for a day that is stuck.
         """
         upstream = self._above(problem.place)
+        if problem.place.day is None and upstream in self._stuck:
+            upstream = None
         joined, run = self._joined.get(problem.place, (None, None))
         if problem.shared:
             return self._patient(problem, joined if joined == upstream else None) or self.own(problem), True
@@ -169,14 +173,15 @@ class _Homes:
         return self._joined.get(problem.place, (None, None))[0] or unmade
 
     def _above(self, place: Place) -> Name | None:
-        """The incident upstream on the same day; for a table without days, on any."""
+        """The incident upstream on the same day; for a table without days on any, one that grows before others."""
+        found: list[Name] = []
         for asset in sorted(self._upstream.get(place.asset, ())):
             days = self._roots.get(asset, {})
             if place.day in days:
                 return days[place.day]
             if place.day is None and days:
-                return next(iter(days.values()))
-        return None
+                found.extend(days.values())
+        return min(found, key=lambda name: name in self._stuck, default=None)
 
     def _whole_table_above(self, place: Place) -> Name | None:
         roots = (self._roots.get(asset, {}) for asset in sorted(self._upstream.get(place.asset, ())))

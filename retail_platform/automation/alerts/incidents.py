@@ -129,12 +129,14 @@ def _updated(
     roots -= gone
     joined = {place: run for place, run in joined.items() if place not in gone}
     places = roots | joined.keys()
+    known = {place.day for place in before.touched} | ({None} if before.touched else set())
+    new = {place for place in places - before.touched if place in roots or place.day not in known}
     recent = {place: at for place, at in before.recent.items() if place in places and now - at < GROWS}
     return replace(
         before,
         roots=frozenset(roots),
         joined=joined,
         touched=(before.touched | places) - gone,
-        recent=recent | dict.fromkeys(places - before.touched, now),
+        recent=recent | dict.fromkeys(new, now),
         gave_up=before.gave_up or bool(share.gave_up),
     )

@@ -94,7 +94,8 @@ class Incident:
         name: no two that are open have the same.
         kind, cause, reason, mend, run_id: of its first problem.
         roots: places with the cause itself; joined: places downstream, each with the run that showed it.
-        touched: all places it ever had; recent: those it has now that it got lately for the first time, with when.
+        touched: all places it ever had.
+        recent: roots and days that it got lately, for the first time, and still has, with when.
         hold: how long it must be gone before its recovery is told.
         gone_since: since when it has been gone, while it is held.
     """

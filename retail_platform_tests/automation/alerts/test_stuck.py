@@ -106,6 +106,28 @@ def test_a_table_that_failed_long_ago_and_fails_again_makes_no_stuck_incident_gr
     assert story.told(unavailable("raw_sales"), tables, unavailable("raw_sales", 20)) == []
 
 
+def test_what_is_tried_again_of_a_stuck_day_makes_its_incident_grow_no_more(stuck: Story) -> None:
+    again = (*OLD, skipped("store_days", run="run-2"), skipped("period_metrics", None, run="run-2"))
+
+    assert stuck.told(*again, minutes=16 * DAY) == []
+    assert stuck.told(*again, *outage(20)) == [(Event.OPENED, UNAVAILABLE)]
+
+
+def test_a_table_over_all_days_hides_behind_no_stuck_day(stuck: Story) -> None:
+    broken = failed("period_metrics", None)
+
+    assert stuck.told(*OLD, broken, minutes=16 * DAY) == [(Event.OPENED, "period_metrics failure: ValueError")]
+    assert stuck.told(*OLD, broken) == []
+
+
+def test_a_table_over_all_days_that_fails_in_an_outage_is_part_of_it_for_as_long_as_nobody_tries_it_again() -> None:
+    story = Story()
+    struck = (unavailable("raw_sales"), failed("period_metrics", None))
+
+    assert story.told(*struck) == [(Event.OPENED, UNAVAILABLE)]
+    assert story.told(*struck, minutes=20 * DAY) == []
+
+
 def test_a_check_that_is_never_mended_does_not_hide_that_it_fails_again() -> None:
     story = Story()
     story.look(check("sales", "quarantine_rate"))
