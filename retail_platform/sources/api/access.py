@@ -84,6 +84,9 @@ class AccessLog:
 
         try:
             await self._app(scope, receive, noting)
+        except Exception:
+            status = status or 500  # which is answered further out
+            raise
         finally:
             note()
 

@@ -206,3 +206,7 @@ def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(NotServed)
     def not_served(_: Request, error: NotServed) -> Response:
         return error_response(404, str(error))
+
+    @app.exception_handler(Exception)
+    async def failed(_: Request, __: Exception) -> Response:
+        return error_response(500, "the server failed: its log says why")

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from retail_platform.sources.api.access import LOGGER
+from retail_platform.sources.api.content import Content
 from retail_platform.sources.api.serve import ApiServer
 from retail_platform_tests.sources.api.conftest import DAY, Clock
 
@@ -91,6 +92,20 @@ def test_errors_say_what_is_wrong(client: httpx.Client, path: str, status: int, 
 
     assert response.status_code == status
     assert said in response.json()["error"]
+
+
+def test_a_failure_of_the_server_itself_is_told_and_noted_as_one(
+    api: ApiServer, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("a row of Ann")
+
+    monkeypatch.setattr(Content, "rows", broken)
+
+    response = client.get("/stores")
+
+    assert (response.status_code, response.json()) == (500, {"error": "the server failed: its log says why"})
+    assert [(access.status, access.fault) for access in api.requests] == [(500, None)]
 
 
 def test_days_go_on_to_today_in_the_retailers_zone(client: httpx.Client, clock: Clock) -> None:
