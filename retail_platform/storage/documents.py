@@ -11,6 +11,7 @@ import dagster as dg
 from retail_platform.storage import places
 from retail_platform.storage.io_manager import absent_days, record_others
 from retail_platform.storage.objects import PREFIX
+from retail_platform.storage.overtaken import require_as_read
 from retail_platform.storage.places import LakeError
 
 KEY = "documents"
@@ -46,6 +47,7 @@ class DocumentIOManager(dg.ConfigurableIOManager):
             shown = dg.MetadataValue.url(where) if places.is_remote(where) else dg.MetadataValue.path(where)
             metadata = {"report": shown, "bytes": len(content)}
             context.step_context.add_asset_metadata(metadata, asset_key=asset, partition_key=str(day))
+        require_as_read(context.step_context)
 
     def load_input(self, context: dg.InputContext) -> dict[date, str]:
         """The documents of the days that an input asks for, those that there are."""

@@ -14,6 +14,7 @@ from dagster._core.execution.context.system import StepExecutionContext
 
 from retail_platform.partitions import materialized_days
 from retail_platform.storage.lake import Lake, LakeError, Written
+from retail_platform.storage.overtaken import note, own_days, require_as_read
 from retail_platform.windows import Window, unbroken
 
 PERSONAL_COLUMNS = "personal_columns"
@@ -46,12 +47,16 @@ class LakeIOManager(dg.ConfigurableIOManager):
 
     def handle_output(self, context: dg.OutputContext, obj: Frame) -> None:
         """Replace the run's days of the asset's table, or the whole table, and report what was written."""
-        table, window = context.asset_key.path[-1], None
-        if context.has_asset_partitions:
-            window = _window(context.asset_partition_key_range)
-            if absent := absent_days(context.step_context, context.asset_key):
-                self._store_others(context, _polars(table, obj), absent)
-                return
+        absent = absent_days(context.step_context, context.asset_key) if context.has_asset_partitions else set()
+        if absent:
+            self._store_others(context, _polars(context.asset_key.path[-1], obj), absent)
+        else:
+            self._store(context, obj)
+        require_as_read(context.step_context)
+
+    def _store(self, context: dg.OutputContext, obj: Frame) -> None:
+        table = context.asset_key.path[-1]
+        window = _window(context.asset_partition_key_range) if context.has_asset_partitions else None
         commit = {"run_id": context.run_id, "asset": context.asset_key.to_user_string()}
         written = self.lake.replace(table, _polars(table, obj), window, commit=commit)
         context.log.info("%s: %s rows of %s", table, f"{written.rows:,}", window or "the whole table")
@@ -91,6 +96,7 @@ class LakeIOManager(dg.ConfigurableIOManager):
         if not context.has_asset_partitions:
             return _as_annotated(context, self.lake.scan(table))
         _require_same_days(context)
+        note(context)
         if _reads_everything(context):
             return _as_annotated(context, self.lake.scan(table))
         if not context.asset_partition_keys:
@@ -164,7 +170,7 @@ def _require_same_days(context: dg.InputContext) -> None:
         return
     if step.is_sda_step and any(_leaves_out_absent_days(step, key) for key in step.get_output_asset_keys()):
         return
-    needed = _own_keys(step) & set(context.asset_partition_keys)
+    needed = own_days(step) & set(context.asset_partition_keys)
     if not needed:
         return
     missing = sorted(needed - materialized_days(context.instance, upstream, needed))
@@ -190,7 +196,7 @@ def absent_days(step: StepExecutionContext, asset: dg.AssetKey) -> set[date]:
     """Days of the run that an asset leaves out: those absent of what it, or what the run makes for it, is made from."""
     if not _leaves_out_absent_days(step, asset):
         return set()
-    layer, days, absent = step.job_def.asset_layer, _own_keys(step), set[str]()
+    layer, days, absent = step.job_def.asset_layer, own_days(step), set[str]()
     known, waiting = {asset}, [asset]
     while waiting:
         for parent in layer.get(waiting.pop()).parent_keys - known:
@@ -209,14 +215,6 @@ def record_others(context: dg.OutputContext, absent: set[date]) -> None:
     context._asset_partitions_subset = days.empty_subset().with_partition_keys(there)
     if not there:  # of no days it would record one without a name
         context._asset_key = None
-
-
-def _own_keys(step: StepExecutionContext) -> set[str]:
-    partitions, keys = step.entity_partitions_def, step.partition_key_range
-    assert partitions is not None
-    if keys.start == keys.end:
-        return {keys.start}
-    return set(partitions.get_partition_keys_in_range(keys))
 
 
 def _names(metadata: object) -> set[str]:

@@ -202,6 +202,30 @@ def test_a_window_reaches_back_28_days_and_no_further(runner: Runner, lake: Lake
     assert lake.scan("windowed").collect().select("first", "last").unique().rows() == [(day(7), day(36))]
 
 
+@pytest.mark.parametrize(("corrections", "read"), [(0, 2), (1, 11), (2, 12), (9, 13)])
+def test_a_step_whose_other_days_are_made_again_meanwhile_reads_them_again(
+    runner: Runner, lake: Lake, corrections: int, read: int
+) -> None:
+    runner.run("raw", first=1, last=2)
+    first, made = Window(day(1), day(1)), list[int]()
+
+    @dg.asset(partitions_def=DAYS, ins={"raw": dg.AssetIn(partition_mapping=FOUR_WEEKS)})
+    def overtaken(context: dg.AssetExecutionContext, raw: pl.LazyFrame) -> pl.LazyFrame:
+        if len(made) < corrections:  # another run corrects a day that this one has begun to read
+            made.append(10 + len(made) + 1)
+            lake.replace("raw", frame(first, made[-1]), first)
+            context.instance.report_runless_asset_event(dg.AssetMaterialization("raw", partition=str(day(1))))
+        before = raw.filter(pl.col("date") == day(1)).select(pl.len()).collect().item()
+        return frame(window_of(context), 1).with_columns(before=pl.lit(before))
+
+    runner.defs = dg.Definitions.merge(runner.defs, dg.Definitions(assets=[overtaken]))
+    result = runner.run("overtaken", first=2)
+
+    assert result.success
+    assert len(made) == min(corrections, 4)  # then it is recorded as it is, and stale
+    assert lake.scan("overtaken").collect()["before"].to_list() == [read]
+
+
 def test_days_before_history_may_be_missing(runner: Runner, lake: Lake) -> None:
     runner.run("raw", first=5, last=6)
 
