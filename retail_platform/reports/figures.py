@@ -32,9 +32,9 @@ YEAR = 364  # days: the same weekday
 LEAST_COMPARED = 0.8  # share of the days that know a measure: a change over fewer says little of them
 _BASES = (
     *("visitors", "transactions", "units", "revenue", "margin", "cost_known_revenue"),
-    *("counted_transactions", "conversion_visitors", "counted_revenue", "sales_visitors"),
-    *("counted_margin", "margin_visitors", "receipt_revenue", "itemised_revenue", "itemised_transactions"),
+    *("counted_transactions", "conversion_visitors", "receipt_revenue", "itemised_transactions"),
 )
+_RATIOS = ("conversion_rate", "atv", "upt", "cost_known_share")
 _SUMMED = (*_BASES, "hours_without_count", "imputed")
 _PARTS = 2.0**20  # whole numbers of such parts add up alike in any order
 _Values = Mapping[str, float | None]
@@ -240,7 +240,7 @@ def _summed(rows: pl.DataFrame, by: Sequence[str | pl.Expr]) -> pl.DataFrame:
 
 def _divided(summed: pl.DataFrame) -> pl.DataFrame:
     share = pl.col("imputed") / pl.col("visitors").replace(0.0, None)
-    return with_ratios(summed.lazy().with_columns(visitors_imputed_share=share)).collect()
+    return with_ratios(summed.lazy().with_columns(visitors_imputed_share=share), _RATIOS).collect()
 
 
 def _with_means(rows: pl.DataFrame, window: Window, last: pl.Expr) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -15,7 +15,7 @@ PAIRS = {
     "conversion_rate": ("store_transactions", "visitors"),
     "atv": ("revenue", "transactions"),
     "upt": ("units", "transactions"),
-    "aur": ("revenue", "units"),
+    "sales_per_visitor": ("revenue", "visitors"),
     "margin_rate": ("margin", "cost_known_revenue"),
 }
 RATIOS = {name: (f"{name}_above", f"{name}_below") for name in PAIRS}
@@ -28,7 +28,7 @@ def between(days: pl.DataFrame, stores: list[str], window: Window) -> pl.DataFra
     whole = pl.col("visitors").is_not_null() & (pl.col("hours_without_count").fill_null(0) == 0)
     sides = []
     for name, (above, below) in PAIRS.items():
-        both = pl.col(above).is_not_null() & pl.col(below).is_not_null() & (whole | (name != "conversion_rate"))
+        both = pl.col(above).is_not_null() & pl.col(below).is_not_null() & (whole | (below != "visitors"))
         sides += [pl.when(both).then(one).alias(side) for one, side in zip((above, below), RATIOS[name], strict=True)]
     return days.with_columns(sides).filter(
         pl.col("store_id").is_in(stores), pl.col("date").is_between(window.first, window.last)

@@ -22,15 +22,9 @@ Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[Any]
 FLAGS = ("is_open", "final")
-MONEY = (
-    *("revenue", "margin", "cost_known_revenue", "counted_revenue", "counted_margin"),
-    *("receipt_revenue", "itemised_revenue"),
-)
+MONEY = ("revenue", "margin", "cost_known_revenue", "counted_revenue", "receipt_revenue")
 COUNTS = ("visitors", "transactions", "store_transactions", "units", "returns")
-COUNTED = (
-    *("counted_transactions", "sales_visitors", "conversion_visitors", "margin_visitors"),
-    "itemised_transactions",
-)
+COUNTED = ("counted_transactions", "sales_visitors", "conversion_visitors", "itemised_transactions")
 MEASURES = (*COUNTS, *COUNTED, *MONEY, "imputed", "hours_without_count")
 """What can be summed: money in hundredths, `imputed` are the visitors that were estimated."""
 
@@ -43,9 +37,7 @@ COMPARED = (
 _AS_A_RULE = {
     "sales_visitors": "visitors",
     "conversion_visitors": "sales_visitors",
-    "margin_visitors": "sales_visitors",
     "receipt_revenue": "revenue",
-    "itemised_revenue": "revenue",
     "itemised_transactions": "transactions",
 }
 """What a measure equals where all is known: then both are one array, so that it takes neither memory nor time."""

@@ -27,6 +27,7 @@ ADDITIVE = ("visitors", "transactions", "units", "revenue", "margin")
 _MADE_OF: dict[str, tuple[str, ...]] = {name: (name,) for name in ADDITIVE} | {
     name: RATIOS[name] for name in ("conversion_rate", "atv", "upt")
 }
+_SHOWN = ("conversion_rate", "atv", "upt", "margin_rate", "sales_per_visitor")  # ratios, by any page
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,8 @@ def summed(rows: Rows) -> dict[str, Any]:
         rows: of one currency, if money is to be shown.
 
     Returns:
-        Every base and ratio of the metrics domain (money in units of the currency), `visitors_imputed_share` and
-        `days`, the open store days; None where not known.
+        Every base and ratio that any page shows (money in units of the currency), `visitors_imputed_share` and `days`,
+        the open store days; None where not known.
     """
     totals, columns = rows.totals, rows.columns
     found = totals.measures.at(columns).grouped(np.zeros(1, np.int64))
@@ -246,7 +247,7 @@ def _divided(sums: Sums, keys: Mapping[str, pl.Series]) -> pl.DataFrame:
             *(pl.col(name) / 100 for name in MONEY),
             visitors_imputed_share=ratio("imputed", "visitors"),
         )
-        .pipe(with_ratios)
+        .pipe(with_ratios, _SHOWN)
         .collect()
     )
 

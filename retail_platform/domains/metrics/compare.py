@@ -1,5 +1,7 @@
 """Ratios of base measures, and a day against the four weeks before it. Pure Polars, frames in, frame out."""
 
+from collections.abc import Iterable
+
 import polars as pl
 
 from retail_platform.domains.metrics.contract import COMPARED, OF_MONEY, DailyMetrics
@@ -57,9 +59,9 @@ def with_ratio_bases(days: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def with_ratios(measures: pl.LazyFrame) -> pl.LazyFrame:
-    """Add the `RATIOS` to base measures with those of `with_ratio_bases`, or to sums of both."""
-    return measures.with_columns(**{name: ratio(*sides) for name, sides in RATIOS.items()})
+def with_ratios(measures: pl.LazyFrame, names: Iterable[str] = tuple(RATIOS)) -> pl.LazyFrame:
+    """Add `RATIOS`, all or some, to base measures with those of `with_ratio_bases`, or to sums of both."""
+    return measures.with_columns(**{name: ratio(*RATIOS[name]) for name in names})
 
 
 def daily_metrics(days: pl.LazyFrame, window: Window) -> pl.LazyFrame:
