@@ -87,7 +87,7 @@ def _failing_days(
         elif info.latest_execution_status is CheckStatus.PLANNED:
             planned[info.check_key].add(info.partition_key)
     for key, days in planned.items():
-        # A first run plans over years of days that have no verdict yet: few rows are bad ones, and all others are many.
+        # Bad verdicts first, for they are few: all are read where a day has none, as years of days in a first run.
         once = {row.partition for row in newest_of_each(instance, key, days, {CheckStatus.FAILED})}
         for row in newest_of_each(instance, key, once, set(_JUDGED)):
             if row.status is CheckStatus.FAILED:
