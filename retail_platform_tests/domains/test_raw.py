@@ -135,6 +135,23 @@ def test_no_event_of_a_run_holds_a_row_of_a_person(shops: Shops, tmp_path: Path,
         assert not any(value in events for value in ("Grace", "Hopper", "0611111111"))
 
 
+def test_a_limit_of_the_pool_holds_for_the_raw_assets_of_all_runs(shops: Shops, tmp_path: Path) -> None:
+    """As docs/connecting-http.md says; the storage is that of dagster.yaml."""
+    with shops.platform(tmp_path / "lived") as platform:
+        nodes = platform.repository.get_definition().assets_defs_by_key
+        raw = [one.op for key, one in nodes.items() if key.to_user_string().startswith("raw_")]
+        storage = platform.instance.event_log_storage
+        storage.set_concurrency_slots("source", 1)
+
+        claims = [storage.claim_concurrency_slot("source", run, "raw_sales").is_claimed for run in ("first", "other")]
+        storage.free_concurrency_slot_for_step("first", "raw_sales")
+        afterwards = storage.claim_concurrency_slot("source", "other", "raw_sales").is_claimed
+
+    assert len(raw) > 4
+    assert {op.pool for op in raw} == {"source"}
+    assert (claims, afterwards) == ([True, False], True)
+
+
 class Busy(Simulator):
     """A source that was asked too often: it asks for a pause, however often it is asked."""
 
