@@ -17,6 +17,7 @@ from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from dagster._core.definitions.reconstruct import ReconstructableJob, ReconstructableRepository
 from dagster._core.errors import DagsterAssetCheckFailedError
 from dagster._core.execution.execution_result import ExecutionResult
+from dagster_shared.error import SerializableErrorInfo
 
 from retail_platform.automation.lineage import is_daily, look_back, made_again, reached
 from retail_platform.automation.liveness import end_dead_runs, worker_tags
@@ -345,7 +346,12 @@ def step_failure_reason(event: dg.DagsterEvent) -> str:
     stated = event.step_failure_data.user_failure_data
     if stated is not None and stated.description:
         return stated.description.strip()
-    chain = [event.step_failure_data.error]
+    return error_reason(event.step_failure_data.error)
+
+
+def error_reason(error: SerializableErrorInfo | None) -> str:
+    """What our own code said, else the outermost that is not Dagster's wrapping."""
+    chain = [error]
     while chain[-1] is not None and chain[-1].cause is not None:
         chain.append(chain[-1].cause)
     messages = [(error.cls_name or "", error.message.strip()) for error in chain if error is not None]

@@ -3,6 +3,7 @@
 Only records belong here; a lake is not touched.
 """
 
+import sys
 from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import uuid4
@@ -12,9 +13,21 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
     AssetCheckEvaluationTargetMaterializationData as Target,
 )
 from dagster._core.definitions.reconstruct import ReconstructableJob
+from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.events import DagsterEvent, StepMaterializationData
 from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
+from dagster._core.remote_origin import InProcessCodeLocationOrigin, RemoteInstigatorOrigin, RemoteRepositoryOrigin
+from dagster._core.scheduler.instigation import (
+    InstigatorState,
+    InstigatorStatus,
+    SensorInstigatorData,
+    TickData,
+    TickStatus,
+)
 from dagster._core.storage.dagster_run import DagsterRunStatus
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
+from dagster._utils.error import serializable_error_info_from_exc_info
+from dagster_shared.error import SerializableErrorInfo
 
 from retail_platform.automation.ranges import JOB, phases, range_tags
 from retail_platform.automation.requests import Request, run_requests
@@ -104,3 +117,39 @@ class History:
         (asked,) = run_requests([request], asked_by="healing")
         names = [key.to_user_string() for key in request.assets]
         self.run(names, request.days, status=DagsterRunStatus.FAILURE, tags=dict(asked.tags))
+
+
+def sensor_is(instance: dg.DagsterInstance, name: str, status: InstigatorStatus, cursor: str | None = None) -> None:
+    """A sensor's state, as the daemon keeps it."""
+    state = InstigatorState(_origin(name), InstigatorType.SENSOR, status, SensorInstigatorData(cursor=cursor))
+    if instance.get_instigator_state(state.instigator_origin_id, state.selector_id):
+        instance.update_instigator_state(state)
+    else:
+        instance.add_instigator_state(state)
+
+
+def looked(instance: dg.DagsterInstance, name: str, error: Exception | None = None) -> None:
+    """A sensor that is switched on has looked, or could not; its state must be there."""
+    origin = _origin(name)
+    told: SerializableErrorInfo | None = None
+    if error is not None:
+        try:
+            raise RuntimeError("the evaluation failed") from error
+        except RuntimeError:
+            told = serializable_error_info_from_exc_info(sys.exc_info())
+    instance.create_tick(
+        TickData(
+            origin.get_id(),
+            name,
+            InstigatorType.SENSOR,
+            TickStatus.FAILURE if error else TickStatus.SKIPPED,
+            datetime.now().timestamp(),
+            error=told,
+            selector_id=origin.get_selector().get_id(),
+        )
+    )
+
+
+def _origin(name: str) -> RemoteInstigatorOrigin:
+    location = InProcessCodeLocationOrigin(LoadableTargetOrigin(module_name="retail_platform.definitions"))
+    return RemoteInstigatorOrigin(RemoteRepositoryOrigin(location, "__repository__"), name)

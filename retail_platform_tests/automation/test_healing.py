@@ -9,10 +9,7 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.reconstruct import ReconstructableJob
 from dagster._core.scheduler.instigation import (
-    InstigatorState,
     InstigatorStatus,
-    InstigatorType,
-    SensorInstigatorData,
 )
 from dagster._core.storage.dagster_run import DagsterRunStatus
 
@@ -22,7 +19,7 @@ from retail_platform.automation.ranges import ATTEMPT_TAG, JOB, range_tags
 from retail_platform.automation.remedies import Tried
 from retail_platform.automation.requests import ASKED_BY_TAG, COMMAND_TAG, Request, run_days, run_requests
 from retail_platform.windows import Window
-from retail_platform_tests.automation.histories import History
+from retail_platform_tests.automation.histories import History, sensor_is
 from retail_platform_tests.end_to_end.shops import Shops, usual_lines
 from retail_platform_tests.platform import Platform
 
@@ -268,23 +265,5 @@ def test_what_was_given_up_is_there_for_alerts_while_the_sensor_is_on(tmp_path: 
         assert external.has_sensor_def(NAME)
         assert gave_up(platform.instance) == []
         for status in (InstigatorStatus.RUNNING, InstigatorStatus.STOPPED):
-            keep(platform.instance, Memory("c", {}, [given_up]).to_text(), status)
+            sensor_is(platform.instance, NAME, status, Memory("c", {}, [given_up]).to_text())
             assert gave_up(platform.instance) == ([given_up] if status is InstigatorStatus.RUNNING else [])
-
-
-def keep(instance: dg.DagsterInstance, cursor: str, status: InstigatorStatus) -> None:
-    """The sensor's state, as the daemon keeps it."""
-    from dagster._core.remote_origin import (
-        InProcessCodeLocationOrigin,
-        RemoteInstigatorOrigin,
-        RemoteRepositoryOrigin,
-    )
-    from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
-
-    location = InProcessCodeLocationOrigin(LoadableTargetOrigin(module_name="retail_platform.definitions"))
-    origin = RemoteInstigatorOrigin(RemoteRepositoryOrigin(location, "__repository__"), NAME)
-    state = InstigatorState(origin, InstigatorType.SENSOR, status, SensorInstigatorData(cursor=cursor))
-    if instance.get_instigator_state(state.instigator_origin_id, state.selector_id):
-        instance.update_instigator_state(state)
-    else:
-        instance.add_instigator_state(state)

@@ -48,7 +48,7 @@ def assign(
     for incident in state.open:
         for place in incident.roots & incident.waiting(pending):
             homes.add_root(place, incident.name, None)
-    own = [one for one in found if not one.follows and one.kind in (Kind.FAILURE, Kind.CHECK, Kind.NEWS)]
+    own = [one for one in found if not one.follows and one.kind in (Kind.FAILURE, Kind.CHECK, Kind.NEWS, Kind.SENSOR)]
     shares: dict[Name, Share] = {}
     for problem in sorted(own, key=lambda one: len(upstream.get(one.place.asset, ()))):  # upstream comes first
         home, is_root = homes.of(problem)

@@ -12,6 +12,12 @@ AGAIN = (
 )
 
 
+MEND_OF_SENSOR = (
+    "Mend what the reason names, a file or a setting; all of it is in the sensor's newest tick. Nothing is lost: the "
+    "next look that succeeds sees what came."
+)
+
+
 def mend_of_failure(cause: Cause, place: Place) -> str:
     """What to do about a day that failed."""
     if cause.of_source:

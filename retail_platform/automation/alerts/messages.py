@@ -68,6 +68,8 @@ def _what(incident: Incident) -> str:
             return f"{asset} is late"
         case Kind.GAVE_UP:
             return f"{asset} cannot be healed"
+        case Kind.SENSOR:
+            return f"sensor {asset} cannot look"
         case Kind.FAILURE:
             return incident.cause if incident.key == incident.cause else f"{asset} fails: {incident.cause}"
 
@@ -94,12 +96,18 @@ def _recovery(notice: Notice) -> list[str]:
     return [
         *_where(incident, incident.touched),
         f"It lasted {duration(notice.at - incident.since)}, since {incident.since:%Y-%m-%d %H:%M} UTC.",
-        f"Its cause is gone. Other problems of its days are told of by themselves: {_named(wrong)}."
-        if wrong
-        else "Nothing is left of it: every day it held is there and its checks pass.",
+        _left(incident, wrong),
         *_another(notice),
         f"It was: {incident.reason}",
     ]
+
+
+def _left(incident: Incident, wrong: Sequence[str]) -> str:
+    if wrong:
+        return f"Its cause is gone. Other problems of its days are told of by themselves: {_named(wrong)}."
+    if incident.kind is Kind.SENSOR:
+        return "It looks again."
+    return "Nothing is left of it: every day it held is there and its checks pass."
 
 
 def _another(notice: Notice) -> list[str]:
@@ -113,7 +121,8 @@ def _where(incident: Incident, places: Iterable[Place]) -> list[str]:
     named = _named(assets) + (f"; downstream {_named(rest)}" if rest else "")
     ranges = [str(one) for one in unbroken(days)]
     shown = ", ".join(ranges[:_SHOWN]) + (", …" if len(ranges) > _SHOWN else "")
-    return [f"Assets: {named}"] + (
+    what = "Sensor" if incident.kind is Kind.SENSOR else "Assets"
+    return [f"{what}: {named}"] + (
         [f"Days: {shown} ({len(days)})" if len(days) > 1 else f"Day: {shown}"] if days else []
     )
 
@@ -146,10 +155,12 @@ def _given_up(problems: Sequence[Problem]) -> list[Problem]:
 
 
 def link(incident: Incident, ui_url: str) -> str:
-    """The run that showed it, else the page of the asset and its first day."""
+    """The run that showed it, else the page of the asset and its first day, or of the sensors."""
     base = ui_url.rstrip("/")
     if incident.run_id:
         return f"{base}/runs/{incident.run_id}"
+    if incident.kind is Kind.SENSOR:
+        return f"{base}/automation"
     asset = _assets(incident)[0]
     days = sorted(place.day for place in incident.places if place.asset == asset and place.day is not None)
     where = f"?view=partitions&partition={days[0]}" if days else ""

@@ -18,9 +18,10 @@ class Kind(StrEnum):
     NEWS = "news"  # a check warns of something that happened, which nothing mends
     LATE = "late"  # a day is not there when it should be
     GAVE_UP = "gave_up"  # healing does not try the day any more
+    SENSOR = "sensor"  # a sensor, in the place of an asset, cannot look
 
 
-STOPS_NOTHING = (Kind.CHECK, Kind.NEWS)
+STOPS_NOTHING = (Kind.CHECK, Kind.NEWS, Kind.SENSOR)
 """Where it is, rows were made all the same."""
 
 

@@ -19,6 +19,7 @@ from retail_platform.automation.alerts.messages import message, plain
 from retail_platform.automation.alerts.model import Kind, Place, Problem, State
 from retail_platform.automation.alerts.problems import find, upstream_of
 from retail_platform.automation.alerts.send import Channel, channels, send
+from retail_platform.automation.alerts.sensors import WATCHED, failing_sensors
 from retail_platform.automation.healing import GaveUp, gave_up
 from retail_platform.retailer import Retailer
 from retail_platform.windows import Window
@@ -75,9 +76,9 @@ def look(
     name, window = retailer.source.name, _window(retailer, before.state)
     found = find(instance, graph, window, now=now, causes=causes)
     secrets = retailer.settings.secrets()
-    every = (*found.problems, *(_given_up(one) for one in given_up(instance)))
+    every = (*found.problems, *failing_sensors(instance), *(_given_up(one) for one in given_up(instance)))
     problems = [replace(one, reason=plain(one.reason, secrets)) for one in every]
-    upstream = upstream_of(graph)
+    upstream = upstream_of(graph) | dict.fromkeys(WATCHED, frozenset[str]())
     state, notices = advance(before.state, problems, unsettled=found.unsettled, upstream=upstream, now=now)
     labels = tuple(channel.label for channel in to)
     told = (message(one, retailer=name, ui_url=retailer.settings.ui_url) for one in notices)

@@ -8,13 +8,15 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from dagster import DagsterRunStatus
+from dagster._core.scheduler.instigation import InstigatorStatus
 
 from retail_platform.automation.alerts import sensor
 from retail_platform.automation.healing import GaveUp
 from retail_platform.definitions import open_retailer
 from retail_platform.settings import load_settings
+from retail_platform.sources.base import SourceContractError
 from retail_platform_tests.automation.alerts.servers import Hook, Mail, mail_server, webhook
-from retail_platform_tests.automation.histories import History
+from retail_platform_tests.automation.histories import History, looked, sensor_is
 from retail_platform_tests.end_to_end.shops import Shops
 from retail_platform_tests.platform import Platform, window
 
@@ -194,6 +196,46 @@ def test_what_healing_gave_up_is_told_as_a_further_message(platform: Platform, h
     assert hook.subjects[1:] == ["[corner] healing gave up: a run ended before its assets were done"]
     assert "Healing tried 30 times" in hook.received[1]["message"]
     assert f"`retail materialize --select raw_sales+ --from {DAY} --to {DAY}`" in hook.received[1]["message"]
+
+
+@pytest.fixture
+def watched(shops: Shops, tmp_path: Path, hook: Hook) -> Iterator[Platform]:
+    """A platform whose sensors leave ticks behind."""
+    with shops.platform(tmp_path / "watched") as platform:
+        platform.settings |= {"alert_urls": hook.url}
+        yield platform
+
+
+def test_a_sensor_that_cannot_look_is_told_once_and_when_it_looks_again(watched: Platform, hook: Hook) -> None:
+    instance, daemon = watched.instance, Daemon(watched)
+    sensor_is(instance, "landing", InstigatorStatus.RUNNING)
+    wrong = SourceContractError("sales.csv: column day is missing, and so on\nThe other files: nothing new")
+    for error in (wrong, None, wrong):
+        looked(instance, "landing", error)
+        daemon.tick()
+    assert hook.subjects == []
+
+    looked(instance, "landing", wrong)
+    daemon.tick()
+    daemon.tick()
+    looked(instance, "landing")
+    daemon.tick()
+
+    assert hook.subjects == ["[corner] sensor landing cannot look", "[corner] recovered: sensor landing cannot look"]
+    told = hook.received[0]["message"]
+    assert "- Sensor: landing\n- Reason: sales.csv: column day is missing, and so on\n" in told
+    assert "See: http://127.0.0.1:3000/automation" in told
+    assert "- It looks again." in hook.received[1]["message"]
+
+
+def test_a_sensor_that_is_switched_off_is_not_missed(watched: Platform, hook: Hook) -> None:
+    sensor_is(watched.instance, "landing", InstigatorStatus.STOPPED)
+    for _ in range(2):
+        looked(watched.instance, "landing", SourceContractError("sales.csv: column day is missing"))
+
+    Daemon(watched).tick()
+
+    assert hook.subjects == []
 
 
 def test_a_channel_that_is_down_gets_its_message_later(platform: Platform, mail: Mail, hook: Hook) -> None:
