@@ -20,7 +20,7 @@ RATIOS = {
     "sales_per_visitor": ("counted_revenue", "sales_visitors"),
     "margin_per_visitor": ("counted_margin", "margin_visitors"),
 }
-"""What is divided by what: both sides are sums over the same store days."""
+"""What is divided by what: both sides are sums over the same store days, but for `cost_known_share`, a share of all."""
 
 
 def ratio(dividend: str, divisor: str) -> pl.Expr:
