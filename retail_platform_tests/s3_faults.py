@@ -30,6 +30,9 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 """503 SlowDown; a reset before anything is done; done, but a reset in place of the answer; silence, then a reset;
 an answer that breaks off in the middle."""
 
+SILENT = ("stall", "mute")
+"""With a long `stall_seconds`, silence until the client gives up: before anything is done; after all was done."""
+
 CONTROL = "/faults-of-this-server"
 _SLOW_DOWN = (
     b"<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
@@ -139,7 +142,9 @@ async def _one_request(
     if fault == "cut_answer":
         writer.write(answered[: len(answered) - max(1, (len(answered) - answered.find(b"\r\n\r\n")) // 2)])
         await writer.drain()
-    if fault in ("cut_answer", "lost_answer"):
+    if fault == "mute":
+        await asyncio.sleep(faults.stall_seconds)
+    if fault in ("cut_answer", "lost_answer", "mute"):
         _reset(writer)
         return
     writer.write(answered)

@@ -21,7 +21,8 @@ ATTEMPTS = 10
 
 _BOTO_ATTEMPTS = 6  # its pauses are longer
 _INSISTED = 4
-_CONNECT_SECONDS, _ANSWER_SECONDS, _RETRY_SECONDS = 5, 60, 120
+_CONNECT_SECONDS, _ANSWER_SECONDS = 5, 60
+_SILENCES = 5  # in a row until a silent store is given up
 _CREDENTIALS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
 
 _FILES = {"AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials", "AWS_CONFIG_FILE": "~/.aws/config"}
@@ -86,7 +87,7 @@ def delta_options() -> dict[str, str]:
     """
     return _access() | {
         "max_retries": str(ATTEMPTS),
-        "retry_timeout": f"{_RETRY_SECONDS}s",
+        "retry_timeout": f"{_SILENCES * _ANSWER_SECONDS}s",
         "connect_timeout": f"{_CONNECT_SECONDS}s",
         "timeout": f"{_ANSWER_SECONDS}s",
     }
@@ -102,7 +103,7 @@ def polars_options() -> dict[str, Any]:
         "connect_timeout": f"{_CONNECT_SECONDS}s",
         "timeout": f"{_ANSWER_SECONDS}s",
         "max_retries": ATTEMPTS,
-        "retry_timeout_ms": _RETRY_SECONDS * 1000,
+        "retry_timeout_ms": _SILENCES * _ANSWER_SECONDS * 1000,
         "retry_init_backoff_ms": 50,
         "retry_max_backoff_ms": 5000,
     }

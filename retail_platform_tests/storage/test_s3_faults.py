@@ -6,8 +6,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from retail_platform.storage import s3
 from retail_platform.storage.lake import Lake
-from retail_platform_tests.s3_faults import KINDS, FaultyS3, faulty_s3
+from retail_platform_tests.s3_faults import KINDS, SILENT, FaultyS3, faulty_s3
 from retail_platform_tests.storage.conftest import days, rows
 
 
@@ -29,8 +30,7 @@ def lake(faulty: FaultyS3, s3_bucket: str) -> Lake:
     return Lake(f"s3://{s3_bucket}/lake")
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(
+REQUESTS = pytest.mark.parametrize(
     ("method", "path"),
     [
         ("PUT", "_delta_log/.*json"),
@@ -41,7 +41,37 @@ def lake(faulty: FaultyS3, s3_bucket: str) -> Lake:
     ],
     ids=["commit", "put", "read", "log", "list"],
 )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@REQUESTS
 def test_one_fault_changes_nothing(lake: Lake, faulty: FaultyS3, kind: str, method: str, path: str) -> None:
+    check_one_fault(lake, faulty, kind, method, path)
+
+
+@pytest.fixture(scope="module")
+def silent_proxy(s3_server: str) -> Iterator[FaultyS3]:
+    with faulty_s3(s3_server, rate=0, stall_seconds=600) as running:
+        yield running
+
+
+@pytest.fixture
+def silent(silent_proxy: FaultyS3, s3_bucket: str, monkeypatch: pytest.MonkeyPatch) -> FaultyS3:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", silent_proxy.endpoint)
+    monkeypatch.setattr(s3, "_ANSWER_SECONDS", 1)
+    return silent_proxy
+
+
+@pytest.mark.parametrize("kind", SILENT)
+@REQUESTS
+def test_silence_is_not_waited_for_and_changes_nothing(
+    silent: FaultyS3, s3_bucket: str, kind: str, method: str, path: str
+) -> None:
+    check_one_fault(Lake(f"s3://{s3_bucket}/lake"), silent, kind, method, path)
+
+
+def check_one_fault(lake: Lake, faulty: FaultyS3, kind: str, method: str, path: str) -> None:
+    """A day is replaced once, whatever befalls one of the requests."""
     lake.replace("sales", rows(1, 3), days(1, 3))
     faulty.change(once=(kind, method, path))
 
