@@ -9,11 +9,15 @@ from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from benchmarks.drills.common import HEALING, Drill, Site, Verdict, recent, same, wait_for
+import dagster as dg
+from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
+
+from benchmarks.drills.common import HEALING, Drill, Site, Verdict, environment, recent, same, wait_for
 from benchmarks.drills.kills import RANGE
 from benchmarks.drills.services import looks, services, unhealthy
 from retail_platform.sources.api.serve import ApiServer, serving
 from retail_platform.sources.simulator import Simulator
+from retail_platform.windows import Window
 
 _OUTAGE_DAYS = 3
 _FILLED_DAYS = 11
@@ -78,8 +82,7 @@ def _source_down(folder: Path) -> Verdict:
         with services(site) as running:
             running.start_sensor("healing")
             wait_for("the incident is told", lambda: len(inbox.messages) >= 1)
-            failed: set[date | None] = set()
-            wait_for("each day has failed", lambda: _with_failed(failed, site, first, last) >= set(down))
+            wait_for("each day has failed", lambda: _failed_days(site) >= set(down))
             api.faults.clear()
             seconds = wait_for("all days are well", lambda: not unhealthy(site, first, last))
             wait_for("the recovery is told", lambda: inbox.recoveries > 0, patience=180)
@@ -94,13 +97,19 @@ def _source_down(folder: Path) -> Verdict:
     )
 
 
-def _with_failed(before: set[date | None], site: Site, first: date, last: date) -> set[date | None]:
-    """The days on which sales failed, now or at a look before."""
-    from retail_platform.automation.health import State
-
-    found = unhealthy(site, first, last)
-    before.update(one.day for one in found if one.asset == "raw_sales" and one.state is State.FAILED)
-    return before
+def _failed_days(site: Site) -> set[date]:
+    """The days of runs that failed."""
+    with environment(site), dg.DagsterInstance.get() as instance:
+        runs = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE]))
+    spans = (
+        (run.tags.get(ASSET_PARTITION_RANGE_START_TAG), run.tags.get(ASSET_PARTITION_RANGE_END_TAG)) for run in runs
+    )
+    return {
+        day
+        for first, last in spans
+        if first and last
+        for day in Window(date.fromisoformat(first), date.fromisoformat(last)).days()
+    }
 
 
 def _flaky_source(folder: Path) -> Verdict:
