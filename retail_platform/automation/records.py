@@ -44,6 +44,21 @@ class Records:
             return reasons[asset]
         return next((f"{step}: {reason}" for step, reason in reasons.items()), "the run failed")
 
+    def failed_before(self, instance: dg.DagsterInstance) -> dict[tuple[dg.AssetKey, date | None], str]:
+        """The runs that failed before those under way, by asset and day."""
+        found = {}
+        for key, tried in self.tried.items():
+            under_way = {day for day, id in tried.items() if (run := self.runs.get(id)) and not run.is_finished}
+            if not under_way:
+                continue
+            for day, run_ids in _attempts(instance, key, under_way, self.made[key]).items():
+                runs = get_runs(instance, set(run_ids))
+                ended = (runs[id] for id in run_ids if id in runs and runs[id].is_finished)
+                newest = next((run for run in ended if not _is_cancelled(run)), None)
+                if newest is not None and newest.status is dg.DagsterRunStatus.FAILURE:
+                    found[key, day] = newest.run_id
+        return found
+
 
 def read_records(instance: dg.DagsterInstance, graph: AssetGraph, window: Window) -> Records:
     """Read what is known of all assets and of the days of a window."""

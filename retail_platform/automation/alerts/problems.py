@@ -13,7 +13,6 @@ import dagster as dg
 from dagster import DagsterRunStatus as Status
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from dagster._core.definitions.freshness import CronFreshnessPolicy
-from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 from dagster._utils.schedules import get_latest_completed_cron_tick
 
 from retail_platform.automation.alerts.causes import Causes
@@ -33,11 +32,12 @@ _MORNING = timedelta(hours=6)
 
 
 class Attempt(NamedTuple):
-    """The newest attempt to make a place, where it made nothing (yet)."""
+    """The newest attempt to make a place, where it made nothing (yet); while it is under way, the failed one before."""
 
     place: Place
     run_id: str
     status: Status | None  # None: the run was deleted
+    under_way: bool = False
 
 
 @dataclass
@@ -66,7 +66,7 @@ def find(instance: dg.DagsterInstance, graph: AssetGraph, window: Window, *, now
             failures.append(_failure(instance, graph, attempt, causes))
         else:
             found.unsettled.add(Unsettled(attempt.place))
-            going_on |= {attempt.place} if attempt.status in NOT_FINISHED_STATUSES else set()
+        going_on |= {attempt.place} if attempt.under_way else set()
     early = _early(graph, failures, now)
     found.problems += [one for one in failures if one.place not in early]
     found.unsettled |= {Unsettled(place) for place in early}
@@ -88,16 +88,21 @@ def upstream_of(graph: AssetGraph) -> dict[str, frozenset[str]]:
 
 def _attempts(instance: dg.DagsterInstance, graph: AssetGraph, window: Window) -> list[Attempt]:
     records = read_records(instance, graph, window)
-    return [
-        Attempt(Place(key.to_user_string(), day), run_id, run.status if run else None)
-        for key, tried in records.tried.items()
-        for day, run_id in sorted(tried.items(), key=lambda one: one[0] or date.min)
-        for run in [records.runs.get(run_id)]
-    ]
+    failed = records.failed_before(instance)
+    found = []
+    for key, tried in records.tried.items():
+        for day, run_id in sorted(tried.items(), key=lambda one: one[0] or date.min):
+            place, run = Place(key.to_user_string(), day), records.runs.get(run_id)
+            under_way = run is not None and not run.is_finished
+            if (key, day) in failed:
+                found.append(Attempt(place, failed[key, day], Status.FAILURE, under_way))
+            else:
+                found.append(Attempt(place, run_id, run.status if run else None, under_way))
+    return found
 
 
 def _failure(instance: dg.DagsterInstance, graph: AssetGraph, attempt: Attempt, causes: Causes) -> Problem:
-    place, run_id, _ = attempt
+    place, run_id = attempt.place, attempt.run_id
     ended = causes.of(instance, run_id)
     key = dg.AssetKey.from_user_string(place.asset)
     step = graph.assets_def_for_key(key).node_def.name

@@ -184,6 +184,21 @@ def test_a_day_that_is_tried_or_was_cancelled_is_not_mended(
     assert len(hook.subjects) == 1
 
 
+def test_a_day_that_failed_is_told_while_it_is_tried_again(platform: Platform, hook: Hook) -> None:
+    history, daemon = History(platform), Daemon(platform)
+    history.run(["raw_sales"], window(DAY), status=DagsterRunStatus.STARTED)
+    daemon.tick()
+    assert hook.subjects == []
+
+    history.run(["raw_sales"], window(DAY), status=DagsterRunStatus.FAILURE)
+    again = history.run(["raw_sales"], window(DAY), status=DagsterRunStatus.STARTED)
+    daemon.tick()
+    history.ended(again, DagsterRunStatus.CANCELED)
+    daemon.tick()
+
+    assert hook.subjects == ["[corner] a run ended before its assets were done"]
+
+
 def test_what_healing_gave_up_is_told_as_a_further_message(platform: Platform, hook: Hook) -> None:
     history, daemon = History(platform), Daemon(platform)
     history.run(["raw_sales"], window(DAY), status=DagsterRunStatus.FAILURE)
