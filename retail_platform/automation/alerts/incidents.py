@@ -13,7 +13,7 @@ The rules:
   the upstream was mended fails again: that is a cause of its own.
 - A day that fails for another reason than before is told again where that asks for another mend, not where the source
   is away or the run died. Either way its first incident goes on until the day is mended.
-- A place whose newest attempt is still going on, or was cancelled, is neither mended nor failed: it stays as it was.
+- A place whose newest attempt is still going on, or was cancelled, is what it was before that attempt.
 - News, a warning that asks to be told of, is told once a day it is of; nobody mends it, so no recovery is told.
 - Giving up is told once an incident. A recovery is told when nothing of the incident is left.
 - An incident that returns soon after its recovery is told as back, and from then on its recovery has to last before it
