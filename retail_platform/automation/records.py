@@ -3,7 +3,7 @@
 Only reading belongs here, in as few queries as there are assets and checks; what it means is `health`'s business.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -46,17 +46,16 @@ class Records:
 
     def failed_before(self, instance: dg.DagsterInstance) -> dict[tuple[dg.AssetKey, date | None], str]:
         """The runs that failed before those under way, by asset and day."""
-        found = {}
+        found: dict[tuple[dg.AssetKey, date | None], str] = {}
         for key, tried in self.tried.items():
             under_way = {day for day, id in tried.items() if (run := self.runs.get(id)) and not run.is_finished}
             if not under_way:
                 continue
-            for day, run_ids in _attempts(instance, key, under_way, self.made[key]).items():
-                runs = get_runs(instance, set(run_ids))
-                ended = (runs[id] for id in run_ids if id in runs and runs[id].is_finished)
-                newest = next((run for run in ended if not _is_cancelled(run)), None)
-                if newest is not None and newest.status is dg.DagsterRunStatus.FAILURE:
-                    found[key, day] = newest.run_id
+            before = _newest(
+                instance, key, under_way, self.made[key], lambda run: run.is_finished and not _is_cancelled(run)
+            )
+            failed = dg.DagsterRunStatus.FAILURE
+            found |= {(key, day): run.run_id for day, run in before.items() if run.status is failed}
         return found
 
 
@@ -142,10 +141,9 @@ def _look_behind_cancelled(
         cancelled = {day for day, run_id in days.items() if _is_cancelled(runs.get(run_id))}
         if not cancelled:
             continue
-        for day, run_ids in _attempts(instance, key, cancelled, made[key]).items():
-            found |= get_runs(instance, set(run_ids) - found.keys())
-            ended = (run_id for run_id in run_ids if run_id in found and not _is_cancelled(found[run_id]))
-            days[day] = next(ended, days[day])
+        before = _newest(instance, key, cancelled, made[key], lambda run: not _is_cancelled(run))
+        days |= {day: run.run_id for day, run in before.items()}
+        found |= {run.run_id: run for run in before.values()}
     return found
 
 
@@ -153,22 +151,30 @@ def _is_cancelled(run: dg.DagsterRun | None) -> bool:
     return run is not None and run.status is dg.DagsterRunStatus.CANCELED
 
 
-def _attempts(
-    instance: dg.DagsterInstance, key: dg.AssetKey, days: Iterable[date | None], made: Mapping[date | None, int]
-) -> dict[date | None, list[str]]:
-    """The runs that were to make days after they were made last, the newest first."""
-    wanted = list(days)
-    newest = min(made.get(day, 0) for day in wanted)
-    partitions = None if None in wanted else [str(day) for day in wanted]
-    of = dg.EventRecordsFilter(
-        dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED, key, asset_partitions=partitions, after_cursor=newest
+def _newest(
+    instance: dg.DagsterInstance,
+    key: dg.AssetKey,
+    days: Collection[date | None],
+    made: Mapping[date | None, int],
+    counts: Callable[[dg.DagsterRun], bool],
+) -> dict[date | None, dg.DagsterRun]:
+    """The newest run that counts, of those that were to make each of the days after it was made last."""
+    partitions = None if None in days else [str(day) for day in days]
+    planned = dg.EventRecordsFilter(
+        dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
+        key,
+        asset_partitions=partitions,
+        after_cursor=min(made.get(day, 0) for day in days),
     )
-    found: dict[date | None, list[str]] = {}
-    for record in instance.event_log_storage.get_event_records(of):
+    records = instance.event_log_storage.get_event_records(planned)
+    runs = get_runs(instance, {record.run_id for record in records})
+    found: dict[date | None, dg.DagsterRun] = {}
+    for record in records:  # the newest first
         # a run over days says a day of tables without any, too
         day = date.fromisoformat(record.partition_key) if partitions and record.partition_key else None
-        if record.storage_id > made.get(day, 0):
-            found.setdefault(day, []).append(record.run_id)
+        run = runs.get(record.run_id)
+        if run is not None and counts(run) and record.storage_id > made.get(day, 0):
+            found.setdefault(day, run)
     return found
 
 

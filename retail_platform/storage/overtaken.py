@@ -9,7 +9,7 @@ from typing import NamedTuple
 import dagster as dg
 from dagster._core.execution.context.system import StepExecutionContext
 
-_TIMES = 3  # that a step is done again at most: where days change without end, the rest is told as stale later
+_TIMES = 3  # that a step is done again at most: where days change without end it fails, and is healed later
 
 
 class _Read(NamedTuple):
@@ -43,11 +43,11 @@ def require_as_read(step: StepExecutionContext) -> None:
     for asset, (days, before) in _read.get(_name(step), {}).items():
         now = _records(step.instance, asset, days)
         newer = sorted(day for day, record in now.items() if record > before.get(day, 0))
-        if newer and step.previous_attempt_count < _TIMES:
+        if newer:
             more = f" and {len(newer) - 1} days more" if newer[1:] else ""
             step.log.warning(
                 f"{asset.to_user_string()} of {newer[0]}{more} was made again while {step.step.key} read it: "
-                "it reads again"
+                f"it reads again, {_TIMES} times at most"
             )
             raise dg.RetryRequested(max_retries=_TIMES)
 
