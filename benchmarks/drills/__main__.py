@@ -3,7 +3,7 @@
     python -m benchmarks.drills [--long] [--only NAME ...] [--keep FOLDER] [--at-once 2]
 
 Each runs in a process of its own, two at a time: they wait for daemons more than they work. Prints a line for each as
-it ends, then the table; exits 1 if one failed.
+it ends, with the log of one that failed, then the table; exits 1 if one failed.
 """
 
 import argparse
@@ -63,11 +63,11 @@ def main() -> None:
 def _in_processes(chosen: list[Drill], folder: Path, *, at_once: int, long: bool) -> list[str]:
     def line(drill: Drill) -> str:
         command = [sys.executable, "-m", "benchmarks.drills", "--only", drill.name, "--keep", str(folder)]
-        done = subprocess.run(command + ["--long"] * long, stdout=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(command + ["--long"] * long, capture_output=True, text=True, check=False)
         told = done.stdout.rstrip().rpartition("\n")[2]
         if not told.startswith(f"| {drill.title}"):
             told = _row(drill, Verdict(False, f"its process ended with {done.returncode}"), 0)
-        print(told, flush=True)
+        print(told if _PASSED in told else f"{done.stderr}{told}", flush=True)  # logs of what failed alone
         return told
 
     with ThreadPoolExecutor(at_once) as pool:

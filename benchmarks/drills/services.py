@@ -122,7 +122,7 @@ def _killed_services(folder: Path) -> Verdict:
     days = {"RETAIL_START_DATE": str(first), "RETAIL_END_DATE": str(last)}
     calm = Site(folder / "calm", days)
     calm.retail("backfill", "--from", str(first), "--to", str(last))
-    site = Site(folder / "killed", days | HEALING | {"RETAIL_DAYS_PER_RUN": "5"})
+    site = Site(folder / "killed", days | HEALING | {"RETAIL_DAYS_PER_RUN": "10"})
     site.retail("materialize", "--from", str(first), "--to", str(first))
     with services(site) as running:
         backfill = running.backfill(daily_assets(site), first + timedelta(days=1), last)
