@@ -12,6 +12,7 @@ from retail_platform.automation.alerts.causes import Causes
 from retail_platform.automation.alerts.model import Kind
 from retail_platform.automation.alerts.problems import find
 from retail_platform.settings import SettingsError
+from retail_platform.sources import open_meteo
 from retail_platform.windows import Window
 from retail_platform_tests.automation.histories import History
 from retail_platform_tests.platform import Platform, window
@@ -97,7 +98,10 @@ def test_healing_must_look_back_as_far_as_the_archive_is_behind(tmp_path: Path) 
         assert names(platform) >= WEATHER
 
 
-def test_an_archive_that_does_not_answer_is_not_called_the_retailers_source(tmp_path: Path) -> None:
+def test_an_archive_that_does_not_answer_is_not_called_the_retailers_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(open_meteo, "_LAYOUT", open_meteo._LAYOUT.model_copy(update={"retry_seconds": 0}))
     with Platform(tmp_path, weather="open-meteo", weather_url="http://127.0.0.1:9") as platform:
         platform.materialize(DAY, select="+raw_weather")
 
