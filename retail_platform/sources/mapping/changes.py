@@ -4,18 +4,18 @@ Only the files of inputs as a listing shows them, and what differs between two d
 here. What was seen before, and what is to be done about a change, is `automation`'s business.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import polars as pl
 
 from retail_platform.sources.base import Delivery, SourceContractError
-from retail_platform.sources.mapping.files import File, path_expression
-from retail_platform.sources.mapping.model import DATE, DAY_FORM, FilesInput
+from retail_platform.sources.mapping.files import File
+from retail_platform.sources.mapping.model import FilesInput
+from retail_platform.sources.mapping.named_days import NamedDays
 from retail_platform.sources.mapping.source import Mapping
 
 _COUNT = "__times"
@@ -123,15 +123,8 @@ def _dated(layout: FilesInput, files: list[File]) -> Iterator[tuple[date | None,
     if not layout.dated:
         yield from ((None, file) for file in files)
         return
-    before, form, after = DATE.split(layout.path)
-    expression = re.compile(f".*/{path_expression(before)}(?P<day>[^/]+){path_expression(after)}(\\.gz)?")
-    for file in files:
-        if named := expression.fullmatch("/" + file.name):
-            try:
-                day = datetime.strptime(named["day"], form or DAY_FORM).date()
-            except ValueError:
-                continue
-            yield day, file
+    named = NamedDays(layout)
+    yield from ((day, file) for file in files for day in named.of(file.name))
 
 
 def changed_days(delivered: pl.LazyFrame, known: pl.LazyFrame) -> set[date]:

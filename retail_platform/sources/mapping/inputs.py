@@ -3,16 +3,16 @@
 Which files there must be is decided here; how one is read is `readers`' business.
 """
 
-import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import duckdb
 
 from retail_platform.sources.base import SourceContractError, SourceUnavailable
-from retail_platform.sources.mapping.files import VARIABLE, File, Folder, path_expression
-from retail_platform.sources.mapping.model import DATE, DAY_FORM, FilesInput
+from retail_platform.sources.mapping.files import VARIABLE, File, Folder
+from retail_platform.sources.mapping.model import FilesInput
+from retail_platform.sources.mapping.named_days import NamedDays
 from retail_platform.sources.mapping.readers import literal, one_file, require_columns, to_parquet
 from retail_platform.sources.mapping.scratch import made_once, scratch
 from retail_platform.windows import Window
@@ -87,16 +87,8 @@ def find_any(folder: Folder, layout: FilesInput) -> list[File]:
 
 def days_of(folder: Folder, layout: FilesInput) -> list[date]:
     """The days for which files are there, in order."""
-    before, form, after = DATE.split(layout.path)
-    expression = re.compile(f".*/{path_expression(before)}(?P<day>[^/]+){path_expression(after)}(\\.gz)?")
-    days = set()
-    for file in find_any(folder, layout):
-        if found := expression.fullmatch("/" + file.name):
-            try:
-                days.add(datetime.strptime(found["day"], form or DAY_FORM).date())
-            except ValueError:
-                continue
-    return sorted(days)
+    named = NamedDays(layout)
+    return sorted({day for file in find_any(folder, layout) for day in named.of(file.name)})
 
 
 def _newest(folder: Folder, layout: FilesInput) -> tuple[tuple[date, File], ...]:

@@ -7,7 +7,7 @@ import codecs
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -26,6 +26,7 @@ FORMATS = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".json": "json", ".jsonl
 FORMATS |= {".parquet": "parquet", ".xlsx": "excel", ".xls": "excel", ".xlsb": "excel", ".ods": "excel"}
 DATE = re.compile(r"\{date(?::([^}]+))?\}")
 DAY_FORM = "%Y-%m-%d"
+_SOME_DAYS = (date(2026, 3, 5), date(2027, 11, 23))
 DERIVED = frozenset({"opening_hours", "calendar_events"})  # whose rows SQL may make: a weekly pattern, several lists
 RESULT = "delivered"  # name of the view of a mapping's SQL
 
@@ -52,6 +53,16 @@ def _codec(name: str) -> str:
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _tells_a_day(form: str) -> bool:
+    """Whether a day can be read from what a form makes of it."""
+    if not set(re.findall("%(.)", form)) <= set("YmdyjGVubBaA%") or re.search(r"[*?[]", form):
+        return False
+    try:
+        return all(datetime.strptime(day.strftime(form), form).date() == day for day in _SOME_DAYS)
+    except ValueError:
+        return False
 
 
 class FilesInput(_Strict):
@@ -88,6 +99,11 @@ class FilesInput(_Strict):
             raise ValueError(f"path {self.path!r} holds {{date}} more than once")
         if "/" in "".join(DATE.findall(self.path)):
             raise ValueError(f"path {self.path!r}: a day is part of one name, its form holds no '/'")
+        if not all(_tells_a_day(form) for form in DATE.findall(self.path) if form):
+            raise ValueError(
+                f"path {self.path!r}: the form of a day is expected to tell year, month and day of fixed width, as "
+                "{date:%Y%m%d}"
+            )
         if self.format is None and self.ending not in FORMATS:
             raise ValueError(
                 f"the format of {self.path!r} is not told by its ending; say format = csv, json, excel or parquet"

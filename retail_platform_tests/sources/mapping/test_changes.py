@@ -42,6 +42,13 @@ def test_a_snapshot_reads_the_newest_day_alone(retailer: Retailer) -> None:
     assert {one for one in touched(retailer) if one[0] == "stores"} == {("stores", "shops-2026-03-02.csv", None)}
 
 
+def test_a_day_stands_anywhere_in_a_name(retailer: Retailer) -> None:
+    retailer.describe(MAPPING.replace("sales/{date}.csv", "sales/{date}_*.csv"))
+    retailer.deliver("sales/2026-03-02_till_7.csv", HEADER)
+
+    assert ("sales", "2026-03-02_till_7.csv", D2) in touched(retailer)
+
+
 def test_names_of_unfinished_files_and_names_without_a_day_are_passed_by(retailer: Retailer) -> None:
     before = touched(retailer)
     retailer.describe(MAPPING.replace("sales/{date}.csv", "sales/{date}*").replace("[inputs.lines]", CSV))
