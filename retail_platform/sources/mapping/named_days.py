@@ -27,10 +27,10 @@ _DIRECTIVES: Mapping[str, str] = MappingProxyType(
         "G": r"\d{4}",
         "V": r"\d{2}",
         "u": r"\d",
-        "b": _one_of(calendar.month_abbr),
-        "B": _one_of(calendar.month_name),
-        "a": _one_of(calendar.day_abbr),
-        "A": _one_of(calendar.day_name),
+        "b": _one_of([*calendar.month_abbr]),
+        "B": _one_of([*calendar.month_name]),
+        "a": _one_of([*calendar.day_abbr]),
+        "A": _one_of([*calendar.day_name]),
         "%": "%",
     }
 )
