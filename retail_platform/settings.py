@@ -92,7 +92,7 @@ class Settings(BaseSettings):
     )
     source_dir: str | None = Field(None, description="where the source's files lie: a folder, or s3://bucket/prefix")
     source_url: str | None = Field(
-        None, description="address of the source's API, for mappings with HTTP inputs", pattern=r"^https?://"
+        None, description="address of the source's API, for mappings with HTTP inputs", pattern=r"^https?://[^@?#\s]+$"
     )
     source_token: SecretStr | None = Field(None, description="what the source's API knows us by, as a bearer token")
     seed: int = Field(1, ge=0, lt=2**32, description="the simulator's seed")
@@ -250,5 +250,6 @@ def _explain(problem: object) -> str:
         return message
     name = str(problem["loc"][0])
     field = Settings.model_fields[name]
-    shown = "***" if "SecretStr" in str(field.annotation) else repr(problem["input"])
+    given = re.sub(r"(?<=//)[^/\s]*(?=@)", "***", repr(problem["input"]))  # a password in an address
+    shown = "***" if "SecretStr" in str(field.annotation) else given
     return f"{PREFIX}{name.upper()} is {shown}: {message} ({field.description})"

@@ -70,6 +70,13 @@ def test_a_wrong_value_is_told_with_what_is_allowed(
     assert allowed in str(raised.value)
 
 
+def test_a_password_in_an_address_is_refused_and_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RETAIL_SOURCE_URL", "https://bob:hunter2@till")
+
+    with pytest.raises(SettingsError, match=r"RETAIL_SOURCE_URL is 'https://\*\*\*@till': "):
+        load_settings()
+
+
 def test_all_wrong_values_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RETAIL_SEED", "x")
     monkeypatch.setenv("RETAIL_SCALE", "y")

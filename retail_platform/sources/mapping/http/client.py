@@ -7,7 +7,7 @@ holds is `pages`' business. The token appears in no message.
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -22,6 +22,7 @@ from pydantic import SecretStr
 
 from retail_platform.settings import SettingsError
 from retail_platform.sources.base import SourceContractError, SourceUnavailable
+from retail_platform.sources.mapping.http.coding import decoded
 from retail_platform.sources.mapping.http.errors import Cancelled, NothingFound, Transient
 from retail_platform.sources.mapping.http.model import HttpInput
 
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 URL, TOKEN = "RETAIL_SOURCE_URL", "RETAIL_SOURCE_TOKEN"
 WHOLE_ANSWERS = 3  # how often an answer of several pages is begun anew at least: one can take all the time there is
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 10.0  # seconds
-_CHUNK = 1 << 16
+_LONGEST_ERROR = 1 << 16  # bytes of an error's body that are looked at
+LONGEST_QUOTE = 300  # letters of an error that are told, once the token is masked in all of it
 _LONGEST_BODY = 20  # times the timeout: a server that sends a byte now and then does not hold a run for ever
 _TOLD_BY = ("error", "detail", "message", "reason")  # keys of an error's body
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -63,7 +65,11 @@ def open_api(url: str | None, token: SecretStr | None) -> Api:
     """
     if not url:
         raise SettingsError(f"{URL} is not set: the mapping has HTTP inputs, name the address of the source's API")
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # is read only when asked for
+    except ValueError as error:
+        raise SettingsError(f"{URL}: an address as https://till.example.com is expected: {error}") from None
     if parts.username or parts.password or parts.query or parts.fragment or not parts.hostname:
         raise SettingsError(
             f"{URL}: an address without user, password, query and fragment is expected; a secret goes to {TOKEN}"
@@ -81,7 +87,6 @@ class Body:
     path: Path
     sha256: str
     headers: "httpx.Headers"
-    link: str | None
 
 
 class Client:
@@ -129,13 +134,12 @@ class Client:
         """
         import tenacity
 
-        stop: tenacity.stop.stop_base = tenacity.stop_before_delay(self._layout.retry_seconds)
-        if whole:
-            stop = stop & tenacity.stop_after_attempt(WHOLE_ANSWERS)
+        in_time = tenacity.stop_before_delay(self._layout.retry_seconds)
+        over = in_time & tenacity.stop_after_attempt(WHOLE_ANSWERS) if whole else self._is_over
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(Transient),
             wait=self._pause,
-            stop=stop | tenacity.stop_when_event_set(self._cancelled),
+            stop=lambda state: over(state) or self._cancelled.is_set(),
             sleep=tenacity.sleep_using_event(self._cancelled),
             reraise=True,
         )
@@ -170,7 +174,7 @@ class Client:
                 if response.status_code != httpx.codes.OK:
                     self._refuse(what, response)
                 digest = self._stream(what, response, target)
-                return Body(target, digest, response.headers, response.links.get("next", {}).get("url"))
+                return Body(target, digest, response.headers)
         except httpx.InvalidURL as error:
             raise SourceContractError(self.safe(f"{what}: no address can be made of it: {error}")) from None
         except httpx.RequestError as error:
@@ -183,7 +187,7 @@ class Client:
         return " ".join("".join(one if one.isprintable() else " " for one in text).split())
 
     def _headers(self) -> dict[str, str]:
-        headers = {"Accept": "application/json", "User-Agent": "retail-platform"}
+        headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "retail-platform"}
         auth, token = self._layout.auth, self._api.token
         if token and auth == "bearer":
             headers["Authorization"] = f"Bearer {token.get_secret_value()}"
@@ -201,31 +205,54 @@ class Client:
             raise Cancelled
 
     def _stream(self, what: str, response: "httpx.Response", target: Path) -> str:
-        digest, size, started = sha256(), 0, time.monotonic()
+        digest, size = sha256(), 0
         with target.open("wb") as body:
-            for chunk in response.iter_bytes(_CHUNK):
-                size += len(chunk)
+            for piece in self._pieces(what, response, _LONGEST_BODY * self._layout.timeout):
+                size += len(piece)
                 if size > self._layout.max_page_mb << 20:
                     raise SourceContractError(
                         f"{what}: the body is beyond {self._layout.max_page_mb} MB; ask for smaller pages, or set "
                         "max_page_mb of the input"
                     )
-                if time.monotonic() - started > _LONGEST_BODY * self._layout.timeout:
-                    raise Transient("the body came too slowly")
-                if self._cancelled.is_set():
-                    raise Cancelled
-                digest.update(chunk)
-                body.write(chunk)
+                digest.update(piece)
+                body.write(piece)
         return digest.hexdigest()
+
+    def _pieces(self, what: str, response: "httpx.Response", seconds: float) -> Iterator[bytes]:
+        """A body as it comes, of which each piece may be late, but not all of them together."""
+        started = time.monotonic()
+        for piece in decoded(what, response):
+            if time.monotonic() - started > seconds:
+                raise Transient("the body came too slowly")
+            if self._cancelled.is_set():
+                raise Cancelled
+            yield piece
+
+    def _error_text(self, what: str, response: "httpx.Response") -> str:
+        """What an error's body says, if it is short and says it by one of the usual keys."""
+        import httpx
+
+        content = bytearray()
+        try:
+            for piece in self._pieces(what, response, self._layout.timeout):
+                content += piece
+                if len(content) >= _LONGEST_ERROR:
+                    break
+            body = json.loads(content)
+        except (ValueError, RecursionError, httpx.RequestError, Transient, SourceContractError):
+            return ""
+        body = body[0] if isinstance(body, list) and body else body
+        texts = [body.get(key) for key in _TOLD_BY] if isinstance(body, dict) else []
+        return next((self.safe(text)[:LONGEST_QUOTE] for text in texts if isinstance(text, str)), "")
 
     def _refuse(self, what: str, response: "httpx.Response") -> None:
         status = response.status_code
-        error = _error_text(response)
+        error = self._error_text(what, response)
         told = f"status {status} {response.reason_phrase}" + (f": {error}" if error else "")
         if status in _AGAIN or status >= 500:
             raise Transient(told, _pause_asked(response.headers.get("Retry-After")))
         if status == 404 and self._layout.says_nothing(error):
-            raise NothingFound(self.safe(error))
+            raise NothingFound(error)
         text = self.safe(f"{what}: {told}")
         if status == 404 and self._layout.dated:
             raise SourceUnavailable(text)
@@ -235,6 +262,11 @@ class Client:
         elif status == 404 or 300 <= status < 400:
             mend = f"; mend {self._api.setting} or the input's path"
         raise SourceContractError(text + mend)
+
+    def _is_over(self, state: "tenacity.RetryCallState") -> bool:
+        """Whether the next attempt is beyond the time; there is a second one though the first took all of it."""
+        spent = (state.seconds_since_start or 0) if state.attempt_number > 1 else 0
+        return spent + state.upcoming_sleep >= self._layout.retry_seconds
 
     def _pause(self, state: "tenacity.RetryCallState") -> float:
         """Full jitter: any time up to a bound that doubles; at least what the server asks for."""
@@ -265,16 +297,3 @@ def _pause_asked(text: str | None) -> float | None:
 
 def _seconds_until(text: str) -> float:
     return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-
-
-def _error_text(response: "httpx.Response") -> str:
-    """What an error's body says, if it is short and says it by one of the usual keys."""
-    import httpx
-
-    try:
-        body = json.loads(next(response.iter_bytes(_CHUNK), b""))
-    except (ValueError, RecursionError, httpx.RequestError):
-        return ""
-    body = body[0] if isinstance(body, list) and body else body
-    texts = [body.get(key) for key in _TOLD_BY] if isinstance(body, dict) else []
-    return next((text[:300] for text in texts if isinstance(text, str)), "")

@@ -165,7 +165,7 @@ class _Fetch:
             counted.requests += 1
             body = self.client.get(what, url, target)
             with self.reading:
-                return read_page(what, self.layout, body)
+                return read_page(what, self.layout, body, self.client.safe)
 
         try:
             return self.client.repeated(what, once)

@@ -5,15 +5,17 @@ list of objects.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from retail_platform.sources.base import SourceContractError, SourceUnavailable
-from retail_platform.sources.mapping.http.client import Body
+from retail_platform.sources.mapping.http.client import LONGEST_QUOTE, Body
 from retail_platform.sources.mapping.http.errors import NothingFound, Transient
 from retail_platform.sources.mapping.http.landing import Number, text_columns
+from retail_platform.sources.mapping.http.links import next_link
 from retail_platform.sources.mapping.http.model import CursorPages, HttpInput, LinkPages
 
 _MISSING = object()
@@ -35,13 +37,14 @@ class Page:
     next: str | None
 
 
-def read_page(what: str, layout: HttpInput, body: Body) -> Page:
+def read_page(what: str, layout: HttpInput, body: Body, safe: Callable[[str], str]) -> Page:
     """The rows of a page.
 
     Args:
         what: for messages.
         layout: the input.
         body: of the answer.
+        safe: makes a text of the answer one that may be told.
 
     Raises:
         Transient: it is not whole: no JSON, or counts or checksum do not add up.
@@ -55,8 +58,8 @@ def read_page(what: str, layout: HttpInput, body: Body) -> Page:
             raise SourceContractError(f"{what}: the header {layout.sha256_header} is missing, which the input declares")
         if told.strip().lower() != body.sha256:
             raise Transient(f"the body is not what {layout.sha256_header} says: it was changed or cut on its way")
-    content = _json(what, body)
-    rows = _rows(what, layout, content)
+    content = _json(what, body, safe)
+    rows = _rows(what, layout, content, safe)
     declared = _count(what, content, layout.page_rows)
     if declared is not None and declared != len(rows):
         raise Transient(f"{layout.page_rows} is {declared:,}, the page has {len(rows):,} rows")
@@ -64,7 +67,7 @@ def read_page(what: str, layout: HttpInput, body: Body) -> Page:
     return Page(text_columns(what, rows), total, following)
 
 
-def _json(what: str, body: Body) -> Any:
+def _json(what: str, body: Body, safe: Callable[[str], str]) -> Any:
     try:
         return json.loads(
             body.path.read_bytes().decode("utf-8-sig"),
@@ -74,7 +77,7 @@ def _json(what: str, body: Body) -> Any:
             object_pairs_hook=_unique,
         )
     except _Twice as error:
-        raise SourceContractError(f"{what}: an object holds the key {error.args[0][:80]!r} twice") from None
+        raise SourceContractError(f"{what}: an object holds the key {safe(error.args[0])[:80]!r} twice") from None
     except RecursionError:
         raise SourceContractError(f"{what}: the body is nested too deeply") from None
     except UnicodeDecodeError:
@@ -95,13 +98,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _rows(what: str, layout: HttpInput, content: Any) -> list[dict[str, Any]]:
+def _rows(what: str, layout: HttpInput, content: Any, safe: Callable[[str], str]) -> list[dict[str, Any]]:
     rows = _at(content, layout.rows)
     error = _error(layout, content, rows)
     if error is not None:
-        if layout.says_nothing(error) and not (isinstance(rows, list) and len(rows) > 1):
-            raise NothingFound(error)
-        raise SourceUnavailable(f"{what}: the answer is an error: {error[:300]}")
+        if layout.says_nothing(error) and not _beside(layout, rows):
+            raise NothingFound(safe(error)[:LONGEST_QUOTE])
+        raise SourceUnavailable(f"{what}: the answer is an error: {safe(error)[:LONGEST_QUOTE]}")
     place = f"at {layout.rows}" if layout.rows else "as body"
     if not isinstance(rows, list):
         found = "nothing" if rows is _MISSING else _kind(rows)
@@ -123,6 +126,13 @@ def _error(layout: HttpInput, content: Any, rows: Any) -> str | None:
     return None
 
 
+def _beside(layout: HttpInput, rows: Any) -> bool:
+    """Whether there are rows beside an error: to take them for nothing would lose them."""
+    return isinstance(rows, list) and (
+        len(rows) > 1 or any(isinstance(row, dict) and not row.get(layout.error) for row in rows)
+    )
+
+
 def _told(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, default=str)
 
@@ -141,7 +151,7 @@ def _next(what: str, layout: HttpInput, content: Any, body: Body) -> str | None:
     if not isinstance(pages, CursorPages | LinkPages):
         return None
     if not pages.next:
-        return body.link
+        return next_link(what, body.headers.get_list("Link"))
     found = _at(content, pages.next)
     if found is None or found == "":
         return None

@@ -69,15 +69,19 @@ class Paging:
         """
         if self._last is None:
             self._total = page.total
-        elif page.rows.equals(self._last.rows) and not page.rows.is_empty():
-            raise Transient(f"page {self.pages + 1} is page {self.pages} once more")
         elif page.total != self._total:
             raise Transient(f"{self.layout.total_rows} was {self._total}, page {self.pages + 1} says {page.total}")
+        elif page.rows.equals(self._last.rows) and not page.rows.is_empty() and not self._has_room_for(page):
+            raise Transient(f"page {self.pages + 1} is page {self.pages} once more")
         self._require_end_in_sight(page)
         self.pages += 1
         self.rows += page.rows.height
         self.columns.update(dict.fromkeys(page.rows.columns))
         self._last = page
+
+    def _has_room_for(self, page: Page) -> bool:
+        """Whether the rows of the whole answer are declared, and a page's are among them: rows may be alike."""
+        return self._total is not None and self.rows + page.rows.height <= self._total
 
     def _require_end_in_sight(self, page: Page) -> None:
         if self.pages < self.layout.max_pages or (page.rows.is_empty() and not self.promised):

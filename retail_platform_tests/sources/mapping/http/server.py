@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -22,12 +22,13 @@ class Asked:
 
 @dataclass(frozen=True)
 class Reply:
-    """What is answered: `cut` bytes of the body are announced and not sent."""
+    """What is answered: `cut` bytes of the body are announced and not sent; the others come `drip` seconds apart."""
 
     body: bytes = b"[]"
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: int = 0
+    drip: float = 0
 
 
 def told(content: Any, status: int = 200, **headers: str) -> Reply:
@@ -79,13 +80,19 @@ def serving(answer: Callable[[Asked], Reply]) -> Iterator[Server]:
                 self.send_header(name, text)
             self.send_header("Content-Length", str(len(reply.body)))
             self.end_headers()
-            self.wfile.write(reply.body[: len(reply.body) - reply.cut])
-            if reply.cut:
+            body = reply.body[: len(reply.body) - reply.cut]
+            with suppress(ConnectionError):  # who waits no longer hangs up
+                for piece in (bytes([byte]) for byte in body) if reply.drip else (body,):
+                    self.wfile.write(piece)
+                    if reply.drip and over.wait(reply.drip):
+                        break
+            if reply.cut or reply.drip:
                 self.close_connection = True
 
         def log_message(self, format: str, *args: object) -> None:
             """Nothing is logged."""
 
+    over = threading.Event()
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
         http.daemon_threads = True
         server = Server(f"http://127.0.0.1:{http.server_address[1]}", answer)
@@ -94,5 +101,6 @@ def serving(answer: Callable[[Asked], Reply]) -> Iterator[Server]:
         try:
             yield server
         finally:
+            over.set()
             http.shutdown()
             thread.join()

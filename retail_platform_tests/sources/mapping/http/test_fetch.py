@@ -6,13 +6,17 @@ import json
 import logging
 import re
 import threading
+import time
 from collections.abc import Callable
 from datetime import date, datetime
 
 import polars as pl
 import pytest
 
+from retail_platform.settings import SettingsError
 from retail_platform.sources.base import SourceContractError, SourceError, SourceUnavailable
+from retail_platform.sources.mapping.http.client import open_api
+from retail_platform_tests.sources.mapping.http import conftest
 from retail_platform_tests.sources.mapping.http.conftest import DAY, TOKEN, Till
 from retail_platform_tests.sources.mapping.http.server import Asked, Reply, told
 
@@ -196,6 +200,18 @@ def test_a_token_that_a_server_repeats_is_not_told(till: Tills, caplog: pytest.L
     assert TOKEN not in caplog.text
 
 
+@pytest.mark.parametrize("status", [200, 401, 503])
+def test_no_part_of_a_token_is_told_either(till: Tills, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = "eyJhbGciOiJSUzI1NiJ9." + "A1b2C3d4" * 80
+    monkeypatch.setattr(conftest, "TOKEN", long)
+
+    with pytest.raises(SourceError) as caught:
+        till(lambda _: told([{"error": f"invalid token {long}"}], status)).fetch()
+
+    assert "invalid token ***" in str(caught.value)
+    assert long[:20] not in str(caught.value)
+
+
 def test_a_server_that_is_not_there(till: Tills) -> None:
     lines = till(lambda _: told([]))
     lines.server.url = "http://127.0.0.1:1"
@@ -215,6 +231,57 @@ def test_a_server_that_does_not_answer(till: Tills) -> None:
             till(answer).fetch(timeout=0.2)
     finally:
         done.set()
+
+
+def test_a_first_attempt_that_takes_all_the_time_is_followed_by_a_second(till: Tills) -> None:
+    done = threading.Event()
+
+    def answer(asked: Asked) -> Reply:
+        if asked.times == 1:
+            done.wait(10)
+        return told([ROW])
+
+    lines = till(answer)
+    try:
+        assert lines.fetch(timeout=1, retry_seconds=1)["receipt"].to_list() == ["r1"]
+    finally:
+        done.set()
+    assert len(lines.server.asked) == 2
+
+
+@pytest.mark.parametrize(("status", "told_of"), [(200, "came too slowly"), (503, "status 503")])
+def test_a_body_that_comes_byte_by_byte_is_not_waited_for(till: Tills, status: int, told_of: str) -> None:
+    lines = till(lambda _: Reply(b" " * 60_000, status, drip=0.02))
+    with pytest.raises(SourceUnavailable, match=told_of):
+        lines.fetch(timeout=0.1)
+
+
+def test_nor_after_another_request_has_failed(till: Tills) -> None:
+    lines = till(lambda asked: told({}, 422) if asked.query["shop"] == "B" else Reply(b" " * 60_000, drip=0.05))
+    lines.shops = ["A", "B"]
+    begun = time.monotonic()
+    with pytest.raises(SourceContractError, match="shop 'B'"):
+        lines.fetch(timeout=30)
+    assert time.monotonic() - begun < 15
+
+
+def test_a_body_of_several_compressed_parts_is_whole(till: Tills) -> None:
+    rows = json.dumps([ROW | {"receipt": f"r{number}"} for number in range(20_000)]).encode()
+    body = gzip.compress(rows[:500_000]) + gzip.compress(rows[500_000:])
+    assert till(lambda _: Reply(body, headers={"Content-Encoding": "gzip"})).fetch().height == 20_000
+
+
+def test_a_body_is_compressed_once(till: Tills) -> None:
+    """Twice compressed, some kilobytes are gigabytes before their size is known."""
+    twice = gzip.compress(gzip.compress(json.dumps([ROW]).encode()))
+    with pytest.raises(SourceContractError, match="encoded as 'gzip, gzip'; gzip is asked for, or nothing"):
+        till(lambda _: Reply(twice, headers={"Content-Encoding": "gzip, gzip"})).fetch()
+
+
+@pytest.mark.parametrize("url", ["http://[till", "http://till:port/", "http://till:99999"])
+def test_an_address_that_is_none_is_refused_by_its_setting(url: str) -> None:
+    with pytest.raises(SettingsError, match="RETAIL_SOURCE_URL: an address as https"):
+        open_api(url, None)
 
 
 def test_one_shop_of_ten_fails_and_is_named(till: Tills) -> None:
@@ -272,6 +339,13 @@ def test_nothing_found_is_empty_only_where_it_may_be(till: Tills, reply: Reply) 
         lines.fetch(nothing="^No .* found")
     with pytest.raises(SourceUnavailable):
         lines.fetch(absent=[DAY])
+
+
+@pytest.mark.parametrize("rows", [[ROW], [ROW, ROW], [{"error": "No sales found"}, ROW]])
+def test_rows_beside_such_an_error_are_not_nothing(till: Tills, rows: list[object]) -> None:
+    lines = till(lambda _: told({"error": "No discounts found", "items": rows}))
+    with pytest.raises(SourceUnavailable, match="the answer is an error: No discounts found"):
+        lines.fetch(rows="items", nothing="^No .* found", absent=None)
 
 
 def test_another_error_is_one_on_a_closed_day_too(till: Tills) -> None:

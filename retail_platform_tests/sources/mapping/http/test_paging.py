@@ -195,6 +195,39 @@ def test_as_many_pages_as_are_allowed_are_read(till: Tills) -> None:
     assert till(cursor_page).fetch(**CURSOR, max_pages=3).height == 7
 
 
+@pytest.mark.parametrize(
+    "link",
+    [
+        '</api/sales?from={}>; cursor="MDAy="; rel="next"',
+        "</api/sales?from={}>; title=a=b; rel=next",
+        '</api/sales?from={}>; title="a, \\"b\\"; rel=prev"; REL="Next last"; rel="prev"',
+        '</api/sales?from=0>; rel="first", </api/sales?from={}>; rel="next";',
+        '</api/sales?from=0>, , <?from={}>;rel="last  next"',
+    ],
+)
+def test_a_link_is_read_however_it_is_written(till: Tills, link: str) -> None:
+    def answer(asked: Asked) -> Reply:
+        start = int(asked.query.get("from", 0))
+        return told(ROWS[start : start + 3], **({"Link": link.format(start + 3)} if start + 3 < len(ROWS) else {}))
+
+    assert receipts(till(answer).fetch(paginator={"kind": "link"})) == receipts(pl.DataFrame(ROWS))
+
+
+@pytest.mark.parametrize("link", ["/api/sales?from=3", "</api/sales?from=3", '</x> rel="next"', '</x>; rel="next'])
+def test_a_link_that_cannot_be_read_is_not_the_end(till: Tills, link: str) -> None:
+    with pytest.raises(SourceContractError, match="the header Link cannot be read"):
+        till(lambda _: told(ROWS[:3], Link=link)).fetch(paginator={"kind": "link"})
+
+
+def test_pages_may_be_alike_where_their_rows_are_declared(till: Tills) -> None:
+    def answer(asked: Asked) -> Reply:
+        page = int(asked.query.get("after", 0)) + 1
+        return told({"rows": [{"receipt": None, "pieces": 1}] * 2, "total": 6, "next": str(page) if page < 3 else None})
+
+    layout = {"rows": "rows", "total_rows": "total", "paginator": {"kind": "cursor", "param": "after", "next": "next"}}
+    assert till(answer).fetch(**layout).height == 6
+
+
 @pytest.mark.parametrize("link", ["http://example.invalid/steal", "//example.invalid/", "https://127.0.0.1/"])
 def test_the_token_is_sent_to_no_other_server(till: Tills, link: str) -> None:
     with pytest.raises(SourceContractError, match="the next page is on another server"):
