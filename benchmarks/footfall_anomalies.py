@@ -106,10 +106,11 @@ def simulated(seed: int) -> World:
     wide = Window(DAYS.first - timedelta(days=2 * HISTORY_DAYS), DAYS.last)
     days = dict(holidays.country_holidays("FR", years=range(wide.first.year, wide.last.year + 1)))
     copies = source.read("opening_hours").with_columns(copies=pl.lit(1))
-    hours = opening_hours(copies, stores, calendar_days(wide, days)).collect().lazy()
+    special = _special(stores, days)
+    hours = opening_hours(copies, stores, calendar_days(wide, days), special).collect().lazy()
     delivered = source.read("footfall", wide).with_columns(status=pl.lit(None, dtype=pl.String))
     readings = judged_readings(delivered, stores, hours, source.max_visitors_per_hour)
-    return World(_cast(readings).lazy(), Surroundings(stores, hours, _special(stores, days)))
+    return World(_cast(readings).lazy(), Surroundings(stores, hours, special))
 
 
 def leeds(folder: Path) -> World:

@@ -146,7 +146,11 @@ def _platform(lake: Any, window: Any) -> object:
     dates = pl.LazyFrame({"date": list(window.days())})
     stores, hours = lake.scan("stores"), lake.scan("opening_hours")
     products = transform.product_daily_metrics(
-        reduced(reduce.product_sums(sales)), reduced(reduce.product_transactions(sales)), lake.scan("product_prices")
+        reduced(reduce.product_sums(sales)),
+        reduced(reduce.product_transactions(sales)),
+        prices=lake.scan("product_prices"),
+        stores=stores,
+        currency="EUR",
     ).collect()
     hourly = transform.hourly_metrics(
         stores=stores,

@@ -46,10 +46,11 @@ def world(seed: int, window: Window, *, faults: Faults | None = None, history: b
     missing = [name for name in ("opened_on", "closed_on") if name not in stores.columns]
     stores = stores.with_columns(pl.lit(None, dtype=pl.Date).alias(name) for name in missing)
     patterns = simulator.read("opening_hours").with_columns(copies=pl.lit(1))
-    hours = opening_hours(patterns, stores.lazy(), calendar_days(Window(first, window.last), public)).collect()
     special = stores.select("store_id").join(
         pl.DataFrame({"date": list(public), "public_holiday": list(public.values())}), how="cross"
     )
+    calendar = calendar_days(Window(first, window.last), public)
+    hours = opening_hours(patterns, stores.lazy(), calendar, special.lazy()).collect()
     around = Surroundings(stores.lazy(), hours.lazy(), special.lazy())
     empty = FootfallReading.create_empty()
     made = World(window, empty, around, simulator)

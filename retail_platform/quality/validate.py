@@ -69,8 +69,7 @@ def validate(
         Accepted and quarantined rows, each in the order delivered.
     """
     rows = delivered.select(delivery.column_names()).with_row_index(ROW)
-    order = None if ordered_by is None else typed(ordered_by, rows.schema[ordered_by], pl.Schema(delivery)[ordered_by])
-    rows, rejected = _fold_duplicates(rows, identity, order)
+    rows, rejected = _fold_duplicates(rows, identity, _order(rows, delivery, ordered_by))
     values, cast_failures = _cast(rows, delivery)
     if meant:
         values = values.with_columns(pl.col("store_id").replace(dict(meant)))
@@ -93,6 +92,30 @@ def validate(
         accepted=good.select(contract.column_names()),
         quarantined=quarantined.select(*delivery.column_names(), REASONS, COPIES),
     )
+
+
+def conflicts(
+    delivered: pl.DataFrame, *, delivery: type[dy.Schema], identity: Sequence[str], ordered_by: str | None = None
+) -> pl.DataFrame:
+    """The rows that `validate` quarantines because others of their identity have other content.
+
+    Args:
+        delivered: rows with columns of `delivery`, those of `identity` and `ordered_by` among them.
+        delivery: as for `validate`.
+        identity: likewise.
+        ordered_by: likewise.
+
+    Returns:
+        The rows in the order delivered, exact duplicates once, with `copies`.
+    """
+    rows = delivered.with_row_index(ROW)
+    rows, rejected = _fold_duplicates(rows, identity, _order(rows, delivery, ordered_by))
+    clashing = rejected.filter(pl.col("reason") == CONFLICT)
+    return rows.join(clashing, on=ROW, how="semi", maintain_order="left").drop(ROW)
+
+
+def _order(rows: pl.DataFrame, delivery: type[dy.Schema], column: str | None) -> pl.Expr | None:
+    return None if column is None else typed(column, rows.schema[column], pl.Schema(delivery)[column])
 
 
 def _no_reasons() -> pl.DataFrame:

@@ -11,7 +11,15 @@ from typing import Literal
 
 import polars as pl
 
-from retail_platform.domains.metrics.compare import RATIOS, WEEKS, with_ratio_bases, with_ratios
+from retail_platform.domains.metrics.compare import (
+    RATIOS,
+    WEEKS,
+    change,
+    change_of,
+    compared_as,
+    with_ratio_bases,
+    with_ratios,
+)
 from retail_platform.domains.metrics.contract import OF_MONEY
 from retail_platform.windows import Window
 
@@ -31,7 +39,7 @@ COLUMNS = (
 YEAR = 364  # days: the same weekday
 LEAST_COMPARED = 0.8  # share of the days that know a measure: a change over fewer says little of them
 _BASES = (
-    *("visitors", "transactions", "units", "revenue", "margin", "cost_known_revenue"),
+    *("visitors", "counted_visitors", "transactions", "units", "revenue", "margin", "cost_known_revenue"),
     *("counted_transactions", "conversion_visitors", "receipt_revenue", "itemised_transactions"),
 )
 _RATIOS = ("conversion_rate", "atv", "upt", "cost_known_share")
@@ -45,8 +53,9 @@ class Change:
     """A measure against other days.
 
     Attributes:
-        per_cent: above those days; None where fewer than four fifths of the days that know the measure, now or then,
-            know it now and then, or amounts are of several currencies.
+        per_cent: above those days, of visitors over whole counts alone; None where it was 0 or less, where fewer than
+            four fifths of the days that know the measure, now or then, can be compared, or amounts are of several
+            currencies.
         base: what it was on those days; of an average, their mean.
     """
 
@@ -111,23 +120,24 @@ def change_by_store(days: pl.DataFrame, window: Window, *, daily: bool = False) 
     rows = _measured(days)
     now, pairs = _with_means(rows, window, pl.lit(window.last).alias("last"))
     by = ["date", "store_id"] if daily else ["store_id"]
-    pairs = pairs.filter(pl.any_horizontal(pl.col(f"{name}_then").is_not_null() for name in RANKED))
+    sides = {name: (pl.col(compared_as(name)), pl.col(f"{compared_as(name)}_then")) for name in RANKED}
+    pairs = pairs.filter(pl.any_horizontal(then.is_not_null() for _, then in sides.values()))
     compared = pairs.group_by(by, maintain_order=True).agg(
-        *((pl.col(name).sum() / pl.col(f"{name}_then").sum().replace(0.0, None)).alias(name) for name in RANKED),
-        *(pl.col(f"{name}_then").count().alias(f"{name}_compared") for name in RANKED),
+        *(change(one.sum(), then.sum()).alias(f"{name}_change") for name, (one, then) in sides.items()),
+        *(then.count().alias(f"{name}_compared") for name, (_, then) in sides.items()),
     )
     known = now.group_by(by).agg(pl.col(RANKED).count().name.suffix("_known"))
     currencies = _of_one_currency([now, *_weeks(rows, window)], by)
 
-    def change(name: str) -> pl.Expr:
+    def known_change(name: str) -> pl.Expr:
         enough = pl.col(f"{name}_compared") >= LEAST_COMPARED * pl.col(f"{name}_known")
         comparable = enough & (pl.col("one_currency") if name in OF_MONEY else pl.lit(value=True))
-        return pl.when(comparable).then(100 * (pl.col(name) - 1)).alias(f"{name}_change")
+        return pl.when(comparable).then(pl.col(f"{name}_change"))
 
     joined = compared.join(known, on=by, how="left", maintain_order="left").join(
         currencies, on=by, how="left", maintain_order="left"
     )
-    return joined.select(*by, *(change(name) for name in RANKED))
+    return joined.select(*by, *(known_change(name) for name in RANKED))
 
 
 def _figures(days: pl.DataFrame, window: Window, length: int, last: pl.Expr) -> dict[date, Figures]:
@@ -135,12 +145,13 @@ def _figures(days: pl.DataFrame, window: Window, length: int, last: pl.Expr) -> 
     now, pairs = _with_means(rows, window, last)
     means = pairs.select("date", "last", *(pl.col(f"{name}_then").alias(name) for name in _BASES))
     sides = {("", "total"): now, ("average", "after"): pairs, ("average", "before"): means}
-    comparable = {"average": _comparable(now, pairs, [now, *_weeks(rows, window)], last)}
+    comparable = {"average": _comparable([now], [means], [now, *_weeks(rows, window)], last)}
     for basis, back in (("previous", length), ("year", YEAR)):
         then = _earlier(rows, window, back)
         both = [now.join(then, on="date", how="semi"), then.join(now, on="date", how="semi")]
-        comparable[basis] = _comparable(now, both[1], both, last)
-        sides[basis, "after"], sides[basis, "before"] = (_where_known(*both), _where_known(*both[::-1]))
+        pair = [_of_stores_that_know(*both), _of_stores_that_know(*both[::-1])]
+        comparable[basis] = _comparable([now, both[1]], pair, both, last)
+        sides[basis, "after"], sides[basis, "before"] = (_where_known(*pair), _where_known(*pair[::-1]))
     found = [
         _summed(frame, [last]).with_columns(basis=pl.lit(basis), side=pl.lit(side))
         for (basis, side), frame in sides.items()
@@ -153,7 +164,10 @@ def _figures(days: pl.DataFrame, window: Window, length: int, last: pl.Expr) -> 
     def changes(day: date, basis: Basis) -> dict[str, Change]:
         after, before = (values.get((basis, side, day), {}) for side in ("after", "before"))
         known = comparable[basis].get(day, frozenset())
-        return {name: _change(after.get(name), before.get(name)) if name in known else Change() for name in KEY_FIGURES}
+        return {
+            name: _change(after.get(compared_as(name)), before.get(compared_as(name))) if name in known else Change()
+            for name in KEY_FIGURES
+        }
 
     return {
         day: Figures(day, values["", "total", day], {basis: changes(day, basis) for basis in BASES})
@@ -162,27 +176,29 @@ def _figures(days: pl.DataFrame, window: Window, length: int, last: pl.Expr) -> 
 
 
 def _comparable(
-    now: pl.DataFrame, then: pl.DataFrame, compared: Sequence[pl.DataFrame], last: pl.Expr
+    held: Sequence[pl.DataFrame], pair: Sequence[pl.DataFrame], of_amounts: Sequence[pl.DataFrame], last: pl.Expr
 ) -> dict[date, frozenset[str]]:
     """Which of `KEY_FIGURES` can be compared, by `last`.
 
     Args:
-        now: rows of a window.
-        then: what they are compared with, at their dates.
-        compared: the rows that amounts are from.
+        held: rows of a window and of days that it is compared with, at its dates.
+        pair: what of them is compared.
+        of_amounts: the rows that amounts are from.
         last: of the days that belong together.
     """
-    known = [rows.group_by("date").agg(pl.col(_BASES).is_not_null().any()) for rows in (now, then)]
-    days = known[0].join(known[1], on="date", how="left", suffix="_then").fill_null(value=False)
+    days = held[0].select("date").unique()
+    for at, rows in enumerate([*held, *pair]):
+        known = rows.group_by("date").agg(pl.col(_BASES).is_not_null().any().name.suffix(f"_{at}"))
+        days = days.join(known, on="date", how="left")
 
     def enough(name: str) -> pl.Expr:
-        base = RATIOS.get(name, (name,))[0]
-        here, there = pl.col(base), pl.col(f"{base}_then")
-        both, either = (here & there).sum(), (here | there).sum()
+        shown = RATIOS.get(name, (name,))[0]
+        either = pl.any_horizontal(pl.col(f"{shown}_{at}") for at in range(len(held))).sum()
+        both = pl.all_horizontal(pl.col(f"{compared_as(shown)}_{len(held) + at}") for at in range(len(pair))).sum()
         return ((both > 0) & (both >= LEAST_COMPARED * either)).alias(name)
 
-    found = days.group_by(last).agg(enough(name) for name in KEY_FIGURES)
-    found = found.join(_of_one_currency(compared, [last]), on="last", how="left")
+    found = days.fill_null(value=False).group_by(last).agg(enough(name) for name in KEY_FIGURES)
+    found = found.join(_of_one_currency(of_amounts, [last]), on="last", how="left")
     return {
         row["last"]: frozenset(
             name for name in KEY_FIGURES if row[name] and (row["one_currency"] or name not in OF_MONEY)
@@ -197,6 +213,16 @@ def _of_one_currency(compared: Sequence[pl.DataFrame], by: Sequence[str | pl.Exp
     return rows.group_by(by).agg(one_currency=pl.col("currency").n_unique() <= 1)
 
 
+def _of_stores_that_know(rows: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    """Rows with the bases of a store's day alone of which the other row, if there is one, knows them, too."""
+    lacking = others.select("date", "store_id", pl.col(_BASES).is_null().name.suffix("_lacking"))
+    found = rows.join(lacking, on=["date", "store_id"], how="left", maintain_order="left")
+    return found.with_columns(
+        pl.when(pl.col(f"{name}_lacking").not_().fill_null(value=True)).then(pl.col(name)).alias(name)
+        for name in _BASES
+    )
+
+
 def _where_known(rows: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
     """Rows with the bases on the days alone on which others know them."""
     known = others.group_by("date").agg(pl.col(_BASES).is_not_null().any().name.suffix("_known"))
@@ -207,7 +233,7 @@ def _where_known(rows: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
 def _change(after: float | None, before: float | None) -> Change:
     if after is None or before is None:
         return Change()
-    return Change(100 * (after / before - 1) if before else None, before)
+    return Change(change_of(after, before), before)
 
 
 def _measured(days: pl.DataFrame) -> pl.DataFrame:

@@ -32,7 +32,7 @@ class Counted:
 
     Attributes:
         figures: of the day.
-        dates: `figures.sums` by `date`, of the day and those before it that a chart shows.
+        dates: sums by `period`, a day each, as of `_by_period`: of the day and those before it that a chart shows.
         stores: `figures.sums` by `store_id` of the day, with their changes; None: nobody is to tell stores apart.
     """
 
@@ -159,18 +159,19 @@ class Material:
 
     @cached_property
     def over_time(self) -> pl.DataFrame:
-        """`period` (first day), `own` and sums for charts, also of days before a short window; null without rows."""
+        """`period` (first day), `own` and sums for charts, also of days before a short window; null without rows.
+
+        Amounts are null, too, in periods that are not whole in the currency of the window.
+        """
         first = min(self.window.first, self.window.last - timedelta(days=CONTEXT - 1))
         shown, every = Window(first, self.window.last), EVERY[self.grain]
         periods = pl.Series("period", list(shown.days())).dt.truncate(every).unique(maintain_order=True)
-        if self.counted:
-            found = self.counted.dates.rename({"date": "period"})
-        else:
-            by = pl.col("date").dt.truncate(every).alias("period")
-            found = figures.sums(between(self.days, shown), [by])
+        found = self.counted.dates if self.counted else _by_period(between(self.days, shown), every)
         own = pl.col("period") >= pl.lit(self.window.first).dt.truncate(every)
         rows = periods.to_frame().join(found, on="period", how="left", maintain_order="left")
-        return rows.with_columns(own=own)
+        amounts = [name for name in OF_MONEY if name in rows.columns]
+        alike = pl.col("currency") == pl.lit(self.currency, pl.String)
+        return rows.with_columns(pl.when(alike).then(pl.col(amounts)), own=own)
 
     def compared_from(self) -> date | None:
         """The first of the days before the window that it is compared with; None: there are none."""
@@ -248,7 +249,7 @@ def of_each_day(
     """
     counted, nothing = figures.of_days(days, window), Figures(window.last, {}, {})
     recent = between(days, Window(window.first - timedelta(days=CONTEXT), window.last))
-    dates = figures.sums(recent, ["date"])
+    dates = _by_period(recent, EVERY["day"])
     apart = None if stores is None else _stores(days, window, daily=True)
     labels = pl.DataFrame(schema=dict.fromkeys(("store_id", "label"), pl.String)) if stores is None else stores
     for day in window.days():
@@ -263,7 +264,9 @@ def of_each_day(
             anomalies=None if anomalies is None else between(anomalies, one),
             made=frozenset({day}),
             counted=Counted(
-                counted.get(day, nothing), between(dates, weeks), None if apart is None else between(apart, one)
+                counted.get(day, nothing),
+                between(dates, weeks, "period"),
+                None if apart is None else between(apart, one),
             ),
         )
 
@@ -280,9 +283,16 @@ def _stores(days: pl.DataFrame, window: Window, *, daily: bool = False) -> pl.Da
     return sums.join(changes, on=by, how="left")
 
 
-def between(rows: pl.DataFrame, window: Window) -> pl.DataFrame:
+def _by_period(days: pl.DataFrame, every: str) -> pl.DataFrame:
+    """`period` (first day), `figures.sums`, and the one `currency` in which amounts can be added; null: none."""
+    period = pl.col("date").dt.truncate(every).alias("period")
+    currency = pl.when(ADDABLE).then(pl.col("currency").first()).alias("currency")
+    return figures.sums(days, [period]).join(days.group_by(period).agg(currency), on="period", how="left")
+
+
+def between(rows: pl.DataFrame, window: Window, by: str = "date") -> pl.DataFrame:
     """The rows of a window."""
-    return rows.filter(pl.col("date").is_between(window.first, window.last))
+    return rows.filter(pl.col(by).is_between(window.first, window.last))
 
 
 ADDABLE = (pl.col("currency").n_unique() == 1) & pl.col("currency").is_not_null().all()

@@ -19,14 +19,15 @@ PAIRS = {
     "margin_rate": ("margin", "cost_known_revenue"),
 }
 RATIOS = {name: (f"{name}_above", f"{name}_below") for name in PAIRS}
-BASES = tuple(sorted({*ADDITIVE, *(base for pair in RATIOS.values() for base in pair)}))
+COUNTED = "counted_visitors"  # visitors where every counter worked: what is compared of them
+BASES = tuple(sorted({*ADDITIVE, COUNTED, *(base for pair in RATIOS.values() for base in pair)}))
 LEAST = 0.8
 
 
 def between(days: pl.DataFrame, stores: list[str], window: Window) -> pl.DataFrame:
     """`StoreDay` rows of some stores and days, with both sides of ratios where both are known."""
     whole = pl.col("visitors").is_not_null() & (pl.col("hours_without_count").fill_null(0) == 0)
-    sides = []
+    sides = [pl.when(whole).then(pl.col("visitors")).alias(COUNTED)]
     for name, (above, below) in PAIRS.items():
         both = pl.col(above).is_not_null() & pl.col(below).is_not_null() & (whole | (below != "visitors"))
         sides += [pl.when(both).then(one).alias(side) for one, side in zip((above, below), RATIOS[name], strict=True)]
@@ -50,13 +51,14 @@ def period(grain: str) -> pl.Expr:
 
 def sides(
     days: pl.DataFrame, stores: list[str], window: Window, basis: str
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """The rows of a window, those of them that can be compared, and those they are compared with at their dates."""
+) -> tuple[list[pl.DataFrame], pl.DataFrame, pl.DataFrame]:
+    """The rows of a window, and of days it is compared with; what can be compared, and with what; at its dates."""
     now = between(days, stores, window)
     if basis != "average":
-        back = timedelta(days=_back(window, basis))
+        back = timedelta(days=_back(days, window, basis))
         then = between(days, stores, Window(window.first - back, window.last - back))
-        return now, now, then.with_columns(pl.col("date") + back).join(now, on="date", how="semi")
+        then = then.with_columns(pl.col("date") + back).join(now, on="date", how="semi")
+        return [now, then], _known_beside(now, then), _known_beside(then, now)
     floats = [pl.col(name).cast(pl.Float64) for name in BASES]
     every = between(days, stores, Window(window.first - timedelta(days=60), window.last)).filter("is_open")
     weeks = [
@@ -69,7 +71,14 @@ def sides(
         [pl.when(known[name]).then(pl.col(f"{name}{side}")).alias(name) for name in BASES] for side in ("", "_then")
     )
     is_open = pl.lit(True).alias("is_open")
-    return now, both.select("store_id", "date", is_open, *here), both.select("store_id", "date", is_open, *there)
+    return [now], both.select("store_id", "date", is_open, *here), both.select("store_id", "date", is_open, *there)
+
+
+def _known_beside(rows: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    """Rows with what the same store's other day knows, too, or has no row to know it."""
+    found = rows.join(others.with_columns(there=True), on=["store_id", "date"], how="left", suffix="_other")
+    kept = {name: pl.col("there").is_null() | pl.col(f"{name}_other").is_not_null() for name in BASES}
+    return found.with_columns(pl.when(kept[name]).then(pl.col(name)).alias(name) for name in BASES).select(rows.columns)
 
 
 def changes(days: pl.DataFrame, stores: list[str], window: Window, basis: str) -> dict[str, float | None]:
@@ -87,17 +96,19 @@ def change_by_store(
 
 def compared_by_period(days: pl.DataFrame, stores: list[str], window: Window, basis: str, grain: str) -> pl.DataFrame:
     """Each measure on the days compared with, by period: of the days that know it now, if all that do know it then."""
-    now, _, then = sides(days, stores, window, basis)
+    held, after, then = sides(days, stores, window, basis)
     one_currency = _of_one_currency(days, stores, window, basis)
-    starts = now.select(period(grain)).to_series().unique().sort()
+    starts = held[0].select(period(grain)).to_series().unique().sort()
 
     def value(start: date, name: str) -> float | None:
-        here, there = (rows.filter(period(grain) == start) for rows in (now, then))
-        known, before = (_days_of(rows, (name,)) for rows in (here, there))
-        comparable = known <= before and len(known) >= LEAST * len(before)
-        if not known or not comparable or not (one_currency or name not in OF_MONEY):
+        within = [rows.filter(period(grain) == start) for rows in (*held, after, then)]
+        known = [_days_of(rows, (name,)) for rows in within[:-2]]
+        both = set.intersection(*(_days_of(rows, (_compared_as(name),)) for rows in within[-2:]))
+        comparable = known[0] <= both and len(known[0]) >= LEAST * len(set.union(*known))
+        if not known[0] or not comparable or not (one_currency or name not in OF_MONEY):
             return None
-        return float(there.filter(pl.col("date").is_in(known))[name].sum())
+        shown = _compared_as(name) if basis == "average" else name
+        return float(within[-1].filter(pl.col("date").is_in(known[0]))[shown].sum())
 
     lines = {name: [value(start, name) for start in starts] for name in ADDITIVE}
     return pl.DataFrame({"period": starts} | lines, schema_overrides=dict.fromkeys(ADDITIVE, pl.Float64))
@@ -119,17 +130,16 @@ def _compared(
     days: pl.DataFrame, stores: list[str], window: Window, basis: str, measure: str
 ) -> tuple[float | None, int]:
     """Per cent, and how many days are compared."""
-    bases = RATIOS.get(measure, (measure,))
-    now, after, before = sides(days, stores, window, basis)
-    known = [_days_of(rows, bases) for rows in (now, after, before)]
-    both = known[1] & known[2]
-    either = known[0] if basis == "average" else known[0] | known[2]
+    held, after, before = sides(days, stores, window, basis)
+    compared = RATIOS.get(measure, (_compared_as(measure),))
+    both = set.intersection(*(_days_of(rows, compared) for rows in (after, before)))
+    either = set.union(*(_days_of(rows, RATIOS.get(measure, (measure,))) for rows in held))
     if not both or len(both) < LEAST * len(either):
         return None, len(both)
     if measure in OF_MONEY and not _of_one_currency(days, stores, window, basis):
         return None, len(both)
     sums = [
-        summed(rows.filter(pl.col("date").is_in(both)), [pl.lit(1).alias("all")])[measure].item()
+        summed(rows.filter(pl.col("date").is_in(both)), [pl.lit(1).alias("all")])[_compared_as(measure)].item()
         for rows in (after, before)
     ]
     return _change(sums[0], sums[1]), len(both)
@@ -145,14 +155,20 @@ def _of_one_currency(days: pl.DataFrame, stores: list[str], window: Window, basi
     if basis == "average":
         compared = [*Window(held[0] - timedelta(days=7 * WEEKS), held[-1]).days()]
     else:
-        back = timedelta(days=_back(window, basis))
+        back = timedelta(days=_back(days, window, basis))
         with_history = [day for day in held if day - back >= days["date"].min()]
         compared = with_history + [day - back for day in with_history]
     return days.filter(pl.col("store_id").is_in(stores), pl.col("date").is_in(compared))["currency"].n_unique() <= 1
 
 
-def _back(window: Window, basis: str) -> int:
-    return YEAR if basis == "year" else len(window)
+def _back(days: pl.DataFrame, window: Window, basis: str) -> int:
+    """How many days earlier the others lie: for the previous period the days of the window that the data reach."""
+    first, last = (max(window.first, days["date"].min()), min(window.last, days["date"].max()))
+    return YEAR if basis == "year" else (last - first).days + 1
+
+
+def _compared_as(measure: str) -> str:
+    return COUNTED if measure == "visitors" else measure
 
 
 def _sum(name: str) -> pl.Expr:
@@ -160,4 +176,4 @@ def _sum(name: str) -> pl.Expr:
 
 
 def _change(after: float | None, before: float | None) -> float | None:
-    return 100 * (after / before - 1) if after is not None and before else None
+    return 100 * (after / before - 1) if after is not None and before and before > 0 else None

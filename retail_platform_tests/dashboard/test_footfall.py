@@ -24,16 +24,19 @@ FAR = WEEK.first + timedelta(days=2)
 
 
 def hours(day: date) -> list[dict[str, Any]]:
-    """Two open hours, one of them half estimated, and a closed one."""
+    """Two open hours, one of them half estimated, and two closed ones, in one of which the cleaners came."""
     usual = {"date": day, "store_id": "S1", "sensors_ok": 1, "sensors_total": 1}
     n = 200 if day == FAR else 100
     counted = {"visitors": n, "visitors_low": n, "visitors_high": n, "observed_visitors": n, "imputed_share": 0.0}
     guessed = {"visitors": n, "visitors_low": n - 30, "visitors_high": n + 40, "observed_visitors": n // 2}
+    cleaners = {"visitors": 7, "visitors_low": 7, "visitors_high": 7, "observed_visitors": 7, "imputed_share": 0.0}
+    closed = {"sensors_ok": 0, "sensors_total": 0}
     none = {"visitors": 0, "visitors_low": 0, "visitors_high": 0, "observed_visitors": 0, "imputed_share": 0.0}
     return [
         usual | counted | {"hour": 10, "method": "observed"},
         usual | guessed | {"hour": 11, "method": "siblings", "imputed_share": 0.5},
-        usual | none | {"hour": 20, "method": "closed"},
+        usual | cleaners | {"hour": 6, "method": "observed"} | closed,
+        usual | none | {"hour": 20, "method": "closed"} | closed,
     ]
 
 
@@ -71,7 +74,7 @@ def test_visitors_fall_into_counted_and_estimated_with_the_interval_of_their_hou
     assert len(by_day) == 7
     sums = {key: by_day[0][key] for key in ("visitors", "counted", "estimated", "low", "high", "unknown_hours")}
     assert sums == {"visitors": 200, "counted": 150, "estimated": 50, "low": 170, "high": 240, "unknown_hours": 0}
-    assert by_hour["at"].dt.hour().unique().sort().to_list() == [10, 11]  # the closed hour is no hour of 0 visitors
+    assert by_hour["at"].dt.hour().unique().sort().to_list() == [10, 11]  # closed hours are none of 0 or 7 visitors
 
 
 def test_hours_are_those_of_the_last_days_there_are_where_the_period_ends_later(data: Data) -> None:

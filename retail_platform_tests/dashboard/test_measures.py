@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from retail_platform.dashboard.data.comparable import comparable_days, growth
+from retail_platform.dashboard.data.comparable import comparable_days, growth, growth_by_store
 from retail_platform.dashboard.data.facts import Facts, made
 from retail_platform.dashboard.data.measures import (
     by_period,
@@ -35,6 +35,7 @@ SUMS = """
         sum(revenue)::DOUBLE / sum(transactions) AS atv, sum(units) / sum(transactions) AS upt,
         sum(store_transactions) FILTER (visitors IS NOT NULL AND coalesce(hours_without_count, 0) = 0)
             / sum(visitors) FILTER (coalesce(hours_without_count, 0) = 0) AS conversion_rate,
+        sum(visitors) FILTER (coalesce(hours_without_count, 0) = 0) AS counted_visitors,
         sum(visitors * visitors_imputed_share) / sum(visitors) AS visitors_imputed_share
     FROM store_days
 """
@@ -93,7 +94,8 @@ def test_the_previous_period_and_last_year_are_the_same_weekdays_so_many_days_be
         [now] = sql(data, f"{SUMS} WHERE date BETWEEN '{WEEK.first}' AND '{WEEK.last}'")
         [then] = sql(data, f"{SUMS} WHERE date BETWEEN '{days[0]}' AND '{days[1]}'")
         for name in ("visitors", "transactions", "revenue", "margin", "conversion_rate", "atv", "upt"):
-            assert found[name].per_cent == pytest.approx(100 * (now[name] / then[name] - 1)), (basis, name)
+            compared = "counted_visitors" if name == "visitors" else name
+            assert found[name].per_cent == pytest.approx(100 * (now[compared] / then[compared] - 1)), (basis, name)
             assert found[name].days == 7
 
 
@@ -148,6 +150,16 @@ def test_a_change_over_too_few_days_is_none(facts: Facts) -> None:
 
 def of(days: pl.DataFrame) -> Facts:
     return made(days, lakes.stores())
+
+
+def test_a_window_that_reaches_beyond_the_data_is_compared_with_as_many_days_as_it_holds(facts: Facts) -> None:
+    beyond = Window(MONTH.first, MONTH.last + timedelta(days=28))
+
+    held, asked = facts.between(MONTH), facts.between(beyond)
+
+    assert changes(asked, "previous") == changes(held, "previous")
+    assert change_by_store(asked, "previous", "revenue").equals(change_by_store(held, "previous", "revenue"))
+    assert compared_by_period(asked, "previous", "week").equals(compared_by_period(held, "previous", "week"))
 
 
 def test_a_store_that_opened_within_the_days_compared_with_has_no_change() -> None:
@@ -211,6 +223,66 @@ def test_no_line_is_where_the_bar_counts_a_day_that_nobody_counted_then() -> Non
     assert compared_by_period(rows, "year", "week")["visitors"].to_list() == [None, 2800, 2800, 2800, 1600]
     assert compared_by_period(rows, "year", "month")["visitors"].to_list() == [None]
     assert compared_by_period(rows, "year", "month")["revenue"].to_list() == [28 * 4]
+
+
+DAY = Window(date(2026, 1, 28), date(2026, 1, 28))  # a Wednesday
+WEEKS_BEFORE = pl.col("date").is_in([DAY.last - timedelta(days=7 * week) for week in range(1, 5)])
+
+
+def partly_counted(*when: pl.Expr) -> Facts:
+    """Of 100 visitors in each shop on each day, but 20 in two of ten hours on some."""
+    return of(
+        lakes.days().with_columns(
+            visitors=pl.when(pl.col("store_id") != "WEB").then(pl.when(*when).then(20).otherwise(100)),
+            hours_without_count=pl.when(*when).then(8).otherwise(0).cast(pl.Int64),
+        )
+    )
+
+
+@pytest.mark.parametrize(("partly", "shown"), [(WEEKS_BEFORE, 100), (pl.col("date") == DAY.last, 20)])
+def test_visitors_of_partly_counted_days_are_shown_and_not_compared(partly: pl.Expr, shown: int) -> None:
+    facts = partly_counted(partly)
+    rows = facts.between(DAY).of(facts.stores.filter(store_id="S1")["store"])
+
+    assert summed(rows)["visitors"] == shown
+    assert changes(rows, "average")["visitors"].per_cent is None
+    assert changes(rows, "average")["transactions"].per_cent is not None
+    assert change_by_store(rows, "average", "visitors")["change"].to_list() in ([], [None])
+    assert compared_by_period(rows, "average", "day")["visitors"].to_list() == [None]
+
+
+@pytest.mark.parametrize(("basis", "back"), [("previous", 1), ("year", 364)])
+def test_a_store_s_day_that_does_not_know_its_visitors_is_left_out_on_both_sides(basis: Any, back: int) -> None:
+    facts = partly_counted(pl.col("store_id").is_in(["S2", "S3"]), pl.col("date") == DAY.last - timedelta(days=back))
+
+    found = changes(facts.between(DAY), basis)["visitors"]
+
+    assert (found.per_cent, found.base) == (pytest.approx(0.0), 100.0)
+    assert summed(facts.between(DAY))["visitors"] == 300
+    assert growth(comparable_days(facts.between(DAY)))["growth"][0] == pytest.approx(0.0)
+
+
+def test_a_store_that_was_not_there_yet_counts_in_a_change() -> None:
+    doors, hours = pl.when(pl.col("store_id") != "WEB").then(100), pl.lit(0, pl.Int64)
+    days = lakes.days().with_columns(visitors=doors, hours_without_count=hours)
+    facts = of(days.filter((pl.col("store_id") != "S1") | (pl.col("date") >= DAY.last)))
+
+    found = changes(facts.between(DAY), "previous")["visitors"]
+
+    assert (found.per_cent, found.base) == (pytest.approx(50.0), 200.0)
+
+
+def test_against_less_than_0_there_is_no_change() -> None:
+    amount = pl.when(pl.col("date") == DAY.last).then(50).otherwise(-20).cast(MONEY)
+    rows = of(lakes.days().with_columns(margin=amount, revenue=amount)).between(DAY)
+
+    for basis in BASES:
+        found = changes(rows, basis)["margin"]
+        assert (found.per_cent, found.base) == (None, pytest.approx(-80.0)), basis
+        assert change_by_store(rows, basis, "margin")["change"].is_null().all()
+    comparable = comparable_days(rows)
+    assert growth(comparable, ["margin", "revenue"])["growth"].to_list() == [None, None]
+    assert growth_by_store(comparable)["comparable_growth"].is_null().all()
 
 
 def test_amounts_in_another_currency_are_not_compared() -> None:

@@ -205,6 +205,17 @@ def test_a_store_without_doors_says_why_it_has_no_hours(data: Data) -> None:
     assert "No door of this store was counted" in text(store.layout(look(data, store.PAGE, stores=("WEB",))))
 
 
+def test_sales_that_state_no_time_are_no_hours_to_show(tmp_path: Path) -> None:
+    data = sales.data(tmp_path)
+    unknown = pl.when(pl.lit(value=False)).then(pl.col("transactions", "units", "revenue"))
+    data.lake.replace("hourly_metrics", data.lake.scan("hourly_metrics").with_columns(unknown).collect(), sales.WINDOW)
+    by_revenue = look(data, store.PAGE, stores=("S1",), options={"hours": "revenue"})
+
+    assert set(store_frames.hours(by_revenue)["revenue"]) == {None}
+    assert store_frames.peaks(by_revenue).is_empty()
+    assert "This store has no hour with this measure" in text(store.layout(by_revenue))
+
+
 def test_a_day_on_which_only_the_chosen_store_was_closed_is_not_missing(tmp_path: Path) -> None:
     gap, closed = lakes.LAST - timedelta(days=40), lakes.LAST - timedelta(days=38)
     lake = lakes.small_lake(tmp_path)

@@ -56,7 +56,14 @@ def test_the_numbers_are_those_of_sql_on_the_same_filters(data: Data, client: Fl
 
 
 @pytest.mark.parametrize(
-    "query", ["", "period=1d", "store=S3&period=91d", "region=South&from=2025-12-15&to=2026-01-05"]
+    "query",
+    [
+        "",
+        "period=1d",
+        "store=S3&period=91d",
+        "region=South&from=2025-12-15&to=2026-01-05",
+        "from=2026-01-01&to=2026-02-28",
+    ],
 )
 def test_figures_and_changes_are_those_of_the_pages(data: Data, client: FlaskClient, query: str) -> None:
     view = View(PAGES[0], data, parse(query, known_of(data)).filters)

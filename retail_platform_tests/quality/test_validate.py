@@ -16,7 +16,7 @@ from retail_platform.domains.footfall.contract import FootfallDelivery, Footfall
 from retail_platform.domains.sales.contract import Sale, SaleDelivery
 from retail_platform.domains.sales.transform import sale_lines
 from retail_platform.domains.stores.contract import Store
-from retail_platform.quality.validate import REASONS, Validated, validate
+from retail_platform.quality.validate import CONFLICT, REASONS, Validated, conflicts, validate
 from retail_platform_tests.domains.frames import frame, text
 
 STORES = frame(Store, {"store_id": "S1"}, {"store_id": "S2"}, format="shop", timezone="Europe/Paris", currency="EUR")
@@ -204,6 +204,27 @@ def test_one_identity_with_two_contents_is_a_conflict_of_all() -> None:
         ("Lyon", 2, ["identity|conflict"]),
         ("Nice", 1, ["identity|conflict"]),
     ]
+
+
+@pytest.mark.parametrize("ordered_by", [None, "created_on"])
+def test_conflicts_are_the_rows_that_would_be_quarantined_for_one(ordered_by: str | None) -> None:
+    rows: list[dict[str, str | None]] = [
+        {"client_id": "C1", "city": "Lyon"},
+        {"client_id": "C2", "created_on": "2026-01-01"},
+        {"client_id": "C1", "city": "Nice"},
+        {"client_id": "C2", "created_on": "2026-01-09"},
+        {"client_id": "C1", "city": "Lyon"},
+        {"client_id": None, "city": "Lyon"},
+        {"client_id": None, "city": "Nice"},
+    ]
+
+    found = conflicts(
+        text(ClientDelivery, *rows), delivery=ClientDelivery, identity=["client_id"], ordered_by=ordered_by
+    )
+
+    quarantined = clients(*rows, ordered_by=ordered_by).quarantined
+    assert_frame_equal(found, quarantined.filter(pl.col(REASONS).list.contains(CONFLICT)).drop(REASONS))
+    assert found.height == (4 if ordered_by is None else 2)
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])

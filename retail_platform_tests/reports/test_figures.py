@@ -1,5 +1,6 @@
 """Key figures are those that SQL over the lake gives on the same days; ratios are ratios of sums."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -28,10 +29,17 @@ MEASURES = """
     sum(revenue)::DOUBLE / sum(transactions) AS atv,
     sum(units)::DOUBLE / sum(transactions) AS upt
 """
+WHOLE = """(
+    SELECT day.* REPLACE (
+        day.counted AND coalesce(other.counted, TRUE) AS counted,
+        CASE WHEN day.counted AND coalesce(other.counted, TRUE) THEN day.visitors END AS visitors
+    )
+    FROM days AS day LEFT JOIN days AS other ON other.store_id = day.store_id AND other.date = day.date + (%d)
+)"""
 MEANS = """
     now AS (SELECT * FROM days WHERE date BETWEEN $first AND $last),
     means AS (
-        SELECT now.date, now.store_id, avg(earlier.visitors) AS visitors, avg(earlier.transactions) AS transactions,
+        SELECT now.date, now.store_id, avg(earlier.transactions) AS transactions,
             avg(earlier.revenue) AS revenue, avg(earlier.margin) AS margin, avg(earlier.units) AS units,
             avg(earlier.store_transactions) FILTER (earlier.counted) AS counted_transactions,
             avg(earlier.visitors) FILTER (earlier.counted) AS counted_visitors,
@@ -57,23 +65,23 @@ class Sql:
         names = [column[0] for column in found.description]
         return dict(zip(names, found.fetchone() or (), strict=True))
 
-    def total(self, window: Window, back: int = 0, among: str = "TRUE") -> dict[str, float | None]:
+    def total(self, window: Window, back: int = 0, among: str = "TRUE", of: str = "days") -> dict[str, float | None]:
         return self.row(
-            f"SELECT {MEASURES} FROM days AS now WHERE date BETWEEN $first - $back AND $last - $back AND {among}",
+            f"SELECT {MEASURES} FROM {of} AS now WHERE date BETWEEN $first - $back AND $last - $back AND {among}",
             first=window.first,
             last=window.last,
             back=back,
         )
 
     def compared(self, window: Window, back: int) -> dict[str, float | None]:
-        """The change in per cent over the days that both sides have."""
-        later = self.total(window, 0, f"EXISTS (FROM days AS d WHERE d.date = now.date - {back})")
-        earlier = self.total(window, back, f"EXISTS (FROM days AS d WHERE d.date = now.date + {back})")
+        """The change in per cent over the days that both sides have, of visitors where both are counted in whole."""
+        later = self.total(window, 0, f"EXISTS (FROM days AS d WHERE d.date = now.date - {back})", WHOLE % -back)
+        earlier = self.total(window, back, f"EXISTS (FROM days AS d WHERE d.date = now.date + {back})", WHOLE % back)
         return {name: _per_cent(later[name], earlier[name]) for name in later}
 
     def against_means(self, window: Window) -> dict[str, float | None]:
         pairs = f"WITH {MEANS} SELECT %s FROM now JOIN means USING (date, store_id)"
-        names = ("visitors", "transactions", "revenue", "margin", "units")
+        names = ("transactions", "revenue", "margin", "units")
         both = [f"sum(now.{name}) FILTER (means.{name} NOT NULL)::DOUBLE AS {name}_now" for name in names]
         both += [f"sum(means.{name}) FILTER (now.{name} NOT NULL) AS {name}_then" for name in names]
         for name, column in (("counted_transactions", "store_transactions"), ("counted_visitors", "visitors")):
@@ -84,6 +92,7 @@ class Sql:
             {name.removesuffix(side): sums[name] for name in sums if name.endswith(side)} for side in ("_now", "_then")
         ]
         for side in sides:
+            side["visitors"] = side["counted_visitors"]
             side["conversion_rate"] = _ratio(side["counted_transactions"], side["counted_visitors"])
             side["atv"], side["upt"] = (_ratio(side[name], side["transactions"]) for name in ("revenue", "units"))
         return {name: _per_cent(sides[0][name], sides[1][name]) for name in figures.KEY_FIGURES}
@@ -222,6 +231,74 @@ def test_days_on_which_no_door_counted_yet_are_left_out_on_both_sides(
 
     assert found["visitors"].per_cent == change
     assert found["revenue"].per_cent == pytest.approx(0.0)
+
+
+def flat(days: pl.DataFrame, **columns: pl.Expr) -> pl.DataFrame:
+    """Every door counted 100 visitors in whole on each day, but for what is said otherwise."""
+    doors = pl.when(pl.col("store_id") != "WEB").then(100)
+    return days.with_columns(visitors=doors, hours_without_count=pl.lit(0, pl.Int64)).with_columns(**columns)
+
+
+LATE = Window(date(2026, 1, 28), date(2026, 1, 28))  # a Wednesday
+WEEKS_BEFORE = pl.col("date").is_in([LATE.last - timedelta(days=7 * week) for week in range(1, 5)])
+
+
+def test_visitors_of_partly_counted_days_are_shown_and_not_compared(days: pl.DataFrame) -> None:
+    of_one = days.filter(store_id="S1")
+    for partly, shown in ((WEEKS_BEFORE, 100), (pl.col("date") == LATE.last, 20)):
+        hours, counted = pl.when(partly).then(8).otherwise(0), pl.when(partly).then(20).otherwise(100)
+        rows = flat(of_one).with_columns(visitors=counted, hours_without_count=hours.cast(pl.Int64))
+
+        found = figures.of_window(needed(rows, LATE), LATE)
+
+        assert found.total["visitors"] == shown
+        assert found.changes["average"]["visitors"].per_cent is None
+        assert figures.change_by_store(needed(rows, LATE), LATE)["visitors_change"].is_null().all()
+
+
+@pytest.mark.parametrize("basis", ["previous", "year"])
+def test_a_store_s_day_that_does_not_know_its_visitors_is_left_out_on_both_sides(
+    days: pl.DataFrame, basis: figures.Basis
+) -> None:
+    back = timedelta(days={"previous": 1, "year": 364}[basis])
+    lacking = pl.col("store_id").is_in(["S2", "S3"]), pl.col("date") == LATE.last - back
+    unknown = {"visitors": pl.when(~pl.all_horizontal(lacking)).then("visitors")}
+    partly = {
+        "visitors": pl.when(*lacking).then(10).otherwise("visitors"),
+        "hours_without_count": pl.when(*lacking).then(9).otherwise(0).cast(pl.Int64),
+    }
+    for columns in (unknown, partly):
+        rows = flat(days, **columns)
+
+        found = figures.of_window(needed(rows, LATE), LATE)
+
+        assert found.total["visitors"] == 300
+        assert found.changes[basis]["visitors"] == Change(pytest.approx(0.0), 100.0)
+        assert found.changes[basis]["transactions"] == _changes_of(days, basis)["transactions"]
+
+
+def test_a_store_that_was_not_there_yet_counts_in_a_change(days: pl.DataFrame) -> None:
+    opened = flat(days).filter((pl.col("store_id") != "S1") | (pl.col("date") >= LATE.last))
+
+    found = figures.of_window(needed(opened, LATE), LATE).changes["previous"]
+
+    assert found["visitors"] == Change(pytest.approx(50.0), 200.0)
+
+
+def _changes_of(days: pl.DataFrame, basis: figures.Basis) -> Mapping[str, Change]:
+    return figures.of_window(needed(days, LATE), LATE).changes[basis]
+
+
+def test_against_less_than_0_there_is_no_change(days: pl.DataFrame) -> None:
+    lost = pl.when(pl.col("date") == LATE.last).then(50).otherwise(-20).cast(pl.Decimal(18, 2))
+    rows = days.with_columns(margin=lost, revenue=lost)
+
+    found = figures.of_window(needed(rows, LATE), LATE)
+
+    for basis in figures.BASES:
+        assert found.changes[basis]["margin"].per_cent is None, basis
+    assert found.changes["average"]["margin"].base == pytest.approx(-80.0)
+    assert figures.change_by_store(needed(rows, LATE), LATE)["revenue_change"].is_null().all()
 
 
 def test_amounts_in_another_currency_are_not_compared(days: pl.DataFrame) -> None:

@@ -1,12 +1,17 @@
-"""What a report is made of: best sellers by what can be added on their own days."""
+"""What a report is made of: charts and best sellers by what can be added on their own days."""
 
+import base64
+import re
 from datetime import date
 
 import polars as pl
+import pytest
 
-from retail_platform.reports.material import addable_days, best_sellers
+from retail_platform.reports import report, summary
+from retail_platform.reports.material import addable_days, best_sellers, of_each_day
+from retail_platform.windows import Window
 from retail_platform_tests.dashboard import lakes
-from retail_platform_tests.reports.materials import WEEKS, material
+from retail_platform_tests.reports.materials import DAY, WEEKS, material
 
 SATURDAY, SUNDAY = date(2026, 1, 3), date(2026, 1, 4)
 
@@ -34,6 +39,43 @@ def test_amounts_of_a_day_can_be_added_where_its_stores_have_one_known_currency(
     rows = [{"date": day, "currency": one} for day, found in currencies.items() for one in found]
 
     assert addable_days(pl.DataFrame(rows)) == [SUNDAY]
+
+
+def test_a_chart_has_no_amounts_of_days_that_would_add_several_currencies() -> None:
+    """Lyon trades in francs, and not on Sundays: then the report is in euros."""
+    rows = lakes.days(currency="CHF").filter((pl.col("store_id") != "S2") | (pl.col("date").dt.weekday() < 7))
+    sunday = Window(date(2026, 1, 25), date(2026, 1, 25))
+    of_a_run = next(of_each_day(rows, sunday))
+
+    for found in (material(sunday, days=rows), of_a_run):
+        assert found.currency == "EUR"
+        shown = found.over_time
+        assert shown.filter(pl.col("revenue").is_not_null())["period"].dt.weekday().to_list() == [7, 7, 7, 7]
+        assert shown["margin"].null_count() == shown["atv"].null_count() == 24
+        assert shown["transactions"].null_count() == 0
+        assert shown["revenue"][-1] == pytest.approx(float(found.rows["revenue"].sum()))
+        for drawn in (report.html(found, language="en"), summary.markdown(found, language="en")):
+            assert bars(drawn, "Revenue by day") == 4
+
+
+def bars(text: str, title: str) -> int:
+    """How many bars a chart has, in HTML or as an image of Markdown."""
+    images = [base64.b64decode(one).decode() for one in re.findall(r"base64,([^)]+)\)", text)]
+    [chart] = [one for one in re.findall(r"<svg.*?</svg>", " ".join([text, *images]), re.S) if f">{title}<" in one]
+    return sum(path.count("z") for path in re.findall(r'<path d="([^"]*)"', chart))
+
+
+def test_a_chart_has_amounts_in_the_currency_of_the_report_alone() -> None:
+    """The euro came in January: francs are no euros."""
+    began = date(2026, 1, 12)
+    changed = pl.when(pl.col("date") < began).then(pl.lit("FRF")).otherwise(pl.lit("EUR"))
+    rows = lakes.days().with_columns(currency=changed)
+
+    for found in (material(DAY, days=rows), next(of_each_day(rows, DAY))):
+        shown = found.over_time
+        known = list(Window(began, DAY.last).days())
+        assert shown.filter(pl.col("revenue").is_not_null())["period"].to_list() == known
+        assert shown["transactions"].null_count() == 0
 
 
 def test_in_each_currency_stores_are_not_compared_with_days_in_another() -> None:

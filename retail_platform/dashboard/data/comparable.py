@@ -11,6 +11,7 @@ import polars as pl
 from retail_platform.dashboard.data.grids import MONEY
 from retail_platform.dashboard.data.measures import ADDITIVE
 from retail_platform.dashboard.data.totals import Rows, any_of
+from retail_platform.domains.metrics.compare import change, change_of, compared_as
 from retail_platform.reports.figures import YEAR
 
 
@@ -19,8 +20,8 @@ def comparable_days(rows: Rows) -> pl.DataFrame:
 
     Returns:
         `store`, `comparable_days` and for each of `ADDITIVE` `<m>` and `<m>_year_ago`, over the comparable days on
-        which both are known, and amounts in one currency; money in hundredths. No row for a store without a comparable
-        day.
+        which both are known, visitors counted in whole, and amounts in one currency; money in hundredths. No row for a
+        store without a comparable day.
     """
     now = slice(max(rows.columns.start, YEAR), max(rows.columns.stop, YEAR))
     then = slice(now.start - YEAR, now.stop - YEAR)
@@ -31,19 +32,20 @@ def comparable_days(rows: Rows) -> pl.DataFrame:
     found: dict[str, pl.Series] = {"store": rows.stores, "comparable_days": pl.Series(days)}
     alike = np.logical_or.reduce([rows.at(grid, now) & rows.at(grid, then) for grid in grids.currencies.values()])
     for name in ADDITIVE:
-        known = both & rows.at(grids.known[name], now) & rows.at(grids.known[name], then)
+        values, ever = grids.values[compared_as(name)], grids.known[compared_as(name)]
+        known = both & rows.at(ever, now) & rows.at(ever, then)
         if name in MONEY:
             known &= alike
         unknown = pl.Series(~any_of(known, 1))
         for side, columns in ((name, now), (f"{name}_year_ago", then)):
-            total = np.sum(rows.at(grids.values[name], columns) * known, axis=1, dtype=np.int64)
+            total = np.sum(rows.at(values, columns) * known, axis=1, dtype=np.int64)
             found[side] = pl.Series(total).set(unknown, None)
     return pl.DataFrame(found).filter(pl.Series(days > 0))
 
 
 def growth_by_store(days: pl.DataFrame) -> pl.DataFrame:
     """Per cent of revenue above the year before: `store`, `comparable_growth`; of `comparable_days`' rows."""
-    return days.select("store", comparable_growth=_growth("revenue"))
+    return days.select("store", comparable_growth=change(pl.col("revenue"), pl.col("revenue_year_ago")))
 
 
 def growth(days: pl.DataFrame, measures: Sequence[str] = ADDITIVE) -> pl.DataFrame:
@@ -56,13 +58,9 @@ def growth(days: pl.DataFrame, measures: Sequence[str] = ADDITIVE) -> pl.DataFra
     for name in measures:
         scale = 100 if name in MONEY else 1
         now, then = (_total(days[side], scale) for side in (name, f"{name}_year_ago"))
-        rows.append((name, now, then, 100 * (now / then - 1) if now is not None and then else None))
+        rows.append((name, now, then, change_of(now, then)))
     kinds = {"measure": pl.String, "now": pl.Float64, "year_ago": pl.Float64, "growth": pl.Float64}
     return pl.DataFrame(rows, schema=kinds, orient="row")
-
-
-def _growth(measure: str) -> pl.Expr:
-    return 100 * (pl.col(measure) / pl.col(f"{measure}_year_ago").replace(0, None) - 1)
 
 
 def _total(values: pl.Series, scale: int) -> float | None:

@@ -24,18 +24,19 @@ Numbers = npt.NDArray[Any]
 FLAGS = ("is_open", "final")
 MONEY = ("revenue", "margin", "cost_known_revenue", "counted_revenue", "receipt_revenue")
 COUNTS = ("visitors", "transactions", "store_transactions", "units", "returns")
-COUNTED = ("counted_transactions", "sales_visitors", "conversion_visitors", "itemised_transactions")
+COUNTED = ("counted_visitors", "counted_transactions", "sales_visitors", "conversion_visitors", "itemised_transactions")
 MEASURES = (*COUNTS, *COUNTED, *MONEY, "imputed", "hours_without_count")
 """What can be summed: money in hundredths, `imputed` are the visitors that were estimated."""
 
 COMPARED = (
-    *("visitors", "transactions", "units", "revenue", "margin"),
+    *("counted_visitors", "transactions", "units", "revenue", "margin"),
     *("counted_transactions", "conversion_visitors", "receipt_revenue", "itemised_transactions"),
 )
 """What is compared with the four weeks before, or is the base of a ratio that is."""
 
 _AS_A_RULE = {
-    "sales_visitors": "visitors",
+    "counted_visitors": "visitors",
+    "sales_visitors": "counted_visitors",
     "conversion_visitors": "sales_visitors",
     "receipt_revenue": "revenue",
     "itemised_transactions": "transactions",

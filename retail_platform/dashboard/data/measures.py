@@ -6,19 +6,26 @@ A number is null where it is not known. Pure: rows of the grids in, values and f
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Literal
 
 import numpy as np
 import polars as pl
 
 from retail_platform.dashboard.data.grids import MEASURES, MONEY, Bools, Integers
+from retail_platform.dashboard.data.sides import days_back, held_days, sides
 from retail_platform.dashboard.data.totals import Rows, Sums, any_of
 from retail_platform.dashboard.data.unavailable import Unavailable
-from retail_platform.domains.metrics.compare import RATIOS, WEEKS, ratio, with_ratios
+from retail_platform.domains.metrics.compare import (
+    RATIOS,
+    WEEKS,
+    change,
+    change_of,
+    compared_as,
+    ratio,
+    with_ratios,
+)
 from retail_platform.domains.metrics.contract import OF_MONEY, UNKNOWN_CURRENCY
-from retail_platform.reports.figures import LEAST_COMPARED, YEAR, Basis
-from retail_platform.windows import Window
+from retail_platform.reports.figures import LEAST_COMPARED, Basis
 
 Grain = Literal["day", "week", "month", "quarter", "year"]
 EVERY: dict[str, str] = {"day": "1d", "week": "1w", "month": "1mo", "quarter": "1q", "year": "1y"}
@@ -105,32 +112,29 @@ def currency_of(rows: Rows) -> str:
     return found[0]
 
 
-def shifted(window: Window, days: int) -> Window:
-    """The window so many days earlier."""
-    return Window(window.first - timedelta(days=days), window.last - timedelta(days=days))
-
-
 def changes(rows: Rows, basis: Basis) -> dict[str, Change]:
-    """Each measure of a window against other days of the same stores.
+    """Each measure of a window, as far as there are data, against other days of the same stores.
 
     `previous` and `year` compare day with day, so many days earlier, and leave out days on which either does not know
-    the measure. `average` compares each store and day with the mean of the same weekday of the 4 previous weeks, closed
-    days and unknown measures left out, as `daily_metrics` does. Ratios are those of the sums on both sides. A change is
-    not known where fewer than four fifths of the days that know the measure, now or then, know it now and then; nor
-    that of an amount where the days are of several currencies.
+    the measure, and a store's day that does not know it on one side, but has a row. `average` compares each store and
+    day with the mean of the same weekday of the 4 previous weeks, closed days and unknown measures left out, as
+    `daily_metrics` does. Ratios are those of the sums on both sides. Visitors are compared where they were counted in
+    whole. A change is not known where fewer than four fifths of the days that know the measure, now or then, can be
+    compared; nor that of an amount where the days are of several currencies; nor where the measure was 0 or less.
 
     Returns:
         By measure: `ADDITIVE` and the ratios.
     """
     one_currency = _one_currency(rows, basis)
-    now, after, before = _sides(rows, basis)
+    held, (after, before) = held_days(rows, basis), sides(rows, basis)
     found = {}
     for name, bases in _MADE_OF.items():
-        known, then = _known(now, bases), _known(before, bases)
-        both = np.flatnonzero(known & then)
+        wanted = np.logical_or.reduce([_known(side, bases) for side in held])
+        compared = [compared_as(base) for base in bases]
+        both = np.flatnonzero(_known(after, compared) & _known(before, compared))
         comparable = one_currency or name not in OF_MONEY
-        values = [_value(side.at(both), bases) if comparable else None for side in (after, before)]
-        found[name] = _change(values[0], values[1], len(both), int((known | then).sum()))
+        values = [_value(side.at(both), compared) if comparable else None for side in (after, before)]
+        found[name] = _change(values[0], values[1], len(both), int(wanted.sum()))
     return found
 
 
@@ -139,22 +143,24 @@ def compared_by_period(rows: Rows, basis: Basis, grain: Grain) -> pl.DataFrame:
 
     Returns:
         By period with rows: `period` (its first day) and the measures in Float64, for a line beside `by_period`'s: over
-        the very days that this counts. Null where one of them has no day that knows the measure to compare with, and
-        where `changes` would not compare the period.
+        the very days that this counts. Null where one of them cannot be compared in any store, and where `changes`
+        would not compare the period. Where the average is not meant, visitors are as they were shown then.
     """
     one_currency = _one_currency(rows, basis)
-    now, _, before = _sides(rows, basis)
+    held, (after, before) = held_days(rows, basis), sides(rows, basis)
     starts, names = _starts(rows.dates, grain)
 
     def line(name: str) -> pl.Series:
-        known, then = now.known[name], before.known[name]
-        both = known & then
+        base = compared_as(name)
+        known = [side.known[name] for side in held]
+        both = known[0] & after.known[base] & before.known[base]
         counted, compared, either = (
-            np.add.reduceat(some, starts, dtype=np.int64) for some in (known, both, known | then)
+            np.add.reduceat(some, starts, dtype=np.int64) for some in (known[0], both, np.logical_or.reduce(known))
         )
         shown = (compared == counted) & (compared > 0) & (compared >= LEAST_COMPARED * either)
         shown &= one_currency or name not in OF_MONEY
-        values = pl.Series(name, np.add.reduceat(before.values[name] * both, starts))
+        then = before.values[name if name in before.values else base]
+        values = pl.Series(name, np.add.reduceat(then * both, starts))
         return _as_units(name, values).set(pl.Series(~shown), None)
 
     return pl.DataFrame([names, *(line(name) for name in ADDITIVE)])
@@ -166,42 +172,25 @@ def change_by_store(rows: Rows, basis: Basis, measure: str) -> pl.DataFrame:
     Returns:
         `store_id`, `change` in per cent, null where it is not known; no row for a store that cannot be compared.
     """
-    grids, held = rows.facts.grids, rows.held
-    values, known = grids.values[measure], grids.known[measure]
-    days = held if basis == "average" else held[held >= _back(rows.window, basis)]
-    now = rows.at(known, days)
-    wanted = rows.at(known, held).sum(axis=1)
+    grids, held, base = rows.facts.grids, rows.held, compared_as(measure)
+    values, known, shown = grids.values[base], grids.known[base], grids.known[measure]
+    days = held if basis == "average" else held[held >= days_back(rows, basis)]
+    wanted = rows.at(shown, held).sum(axis=1)
     if basis == "average":
-        both, before = rows.at(grids.both[measure], days), rows.at(grids.means[measure], days)
+        both, before = rows.at(grids.both[base], days), rows.at(grids.means[base], days)
     else:
-        then = days - _back(rows.window, basis)
-        both, before = now & rows.at(known, then), rows.at(values, then)
-        wanted += (rows.at(grids.there, days) & ~now & rows.at(known, then)).sum(axis=1)
-    sides = [np.sum(side * both, axis=1, dtype=np.float64) for side in (rows.at(values, days), before)]
+        then = days - days_back(rows, basis)
+        both, before = rows.at(known, days) & rows.at(known, then), rows.at(values, then)
+        wanted += (rows.at(grids.there, days) & ~rows.at(shown, days) & rows.at(shown, then)).sum(axis=1)
+    sums = [np.sum(side * both, axis=1, dtype=np.float64) for side in (rows.at(values, days), before)]
     compared = both.sum(axis=1)
     enough = compared >= LEAST_COMPARED * wanted
     if measure in OF_MONEY:
         enough &= np.add.reduce([np.zeros(enough.shape, np.int64), *_currencies(rows, basis)]) <= 1
-    change = 100 * (pl.Series(sides[0]) / pl.Series(sides[1]).replace(0.0, None) - 1)
     stores = rows.facts.stores["store_id"].gather(rows.stores)
-    found = pl.DataFrame({"store_id": stores, "change": change.set(pl.Series(~enough), None)})
-    return found.filter(pl.Series(compared > 0))
-
-
-def _back(window: Window, basis: Basis) -> int:
-    """How many days before a window the days lie that it is compared with; not of the average."""
-    return YEAR if basis == "year" else len(window)
-
-
-def _sides(rows: Rows, basis: Basis) -> tuple[Sums, Sums, Sums]:
-    """Sums of each day that has rows, what of them is compared, and with what: not known where that is too early."""
-    totals, held = rows.totals, rows.held
-    now = totals.measures.at(held)
-    if basis == "average":
-        return now, totals.now.at(held), totals.means.at(held)
-    earlier = held - _back(rows.window, basis)
-    before = totals.measures.at(np.maximum(earlier, 0))
-    return now, now, Sums(before.values, {name: known & (earlier >= 0) for name, known in before.known.items()})
+    found = pl.DataFrame({"store_id": stores, "now": sums[0], "then": sums[1], "enough": enough})
+    known_change = pl.when("enough").then(change(pl.col("now"), pl.col("then"))).alias("change")
+    return found.select("store_id", known_change).filter(pl.Series(compared > 0))
 
 
 def _known(sums: Sums, measures: Sequence[str]) -> Bools:
@@ -226,7 +215,7 @@ def _currencies(rows: Rows, basis: Basis) -> list[Bools]:
     if basis == "average":
         days = np.arange(max(days[0] - 7 * WEEKS, 0), days[-1] + 1)
     else:
-        earlier = days - _back(rows.window, basis)
+        earlier = days - days_back(rows, basis)
         days = np.union1d(days[earlier >= 0], earlier[earlier >= 0])
     return [any_of(rows.at(grid, days), 1) for grid in grids.values()]
 
@@ -273,4 +262,4 @@ def _quotient(dividend: float | None, divisor: float | None) -> float | None:
 def _change(after: float | None, before: float | None, days: int, wanted: int) -> Change:
     if after is None or before is None or days < LEAST_COMPARED * wanted or not days:
         return Change(None, None, days)
-    return Change(100 * (after / before - 1) if before else None, before, days)
+    return Change(change_of(after, before), before, days)

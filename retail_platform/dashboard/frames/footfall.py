@@ -8,6 +8,7 @@ from retail_platform.dashboard.data.queries import collected
 from retail_platform.dashboard.data.unavailable import Unavailable
 from retail_platform.dashboard.filters import Option
 from retail_platform.dashboard.page import View
+from retail_platform.domains.footfall.transform import maybe_open
 from retail_platform.windows import Window
 
 DETAIL = Option("detail", "day", ("day", "hour"))
@@ -16,7 +17,7 @@ SENSOR = Option("sensor", "all", pattern=r"[^\x00-\x1f]{1,100}")
 HOURS_OF_DAYS = 14
 _WEEKS = 4
 _FEWEST = 2  # of the four weeks, for a mean
-_FOOTFALL = ("date", "hour", "store_id", "visitors", "visitors_low", "visitors_high", "imputed_share", "method")
+_FOOTFALL = ("date", "hour", "store_id", "visitors", "visitors_low", "visitors_high", "imputed_share", "sensors_total")
 _HEALTH = ("date", "store_id", "sensor_id", "status", "hours_expected", "hours_counted", "observed", "reason")
 _ANOMALIES = ("date", "store_id", "scope", "hour", "visitors", "expected", "deviation_pct", "severity", "cause")
 _FORECAST = ("store_id", "date", "visitors", "low_80", "high_80", "made_on")
@@ -61,7 +62,7 @@ def visitors(one: View) -> pl.DataFrame:
         `at`, `visitors`, `counted` and `estimated` (its parts), `low`, `high` (80 % interval of an hour; of a day the
         sum of its hours', which is at least as wide), `unknown_hours`. Closed hours are left out.
     """
-    rows = _by(one, _footfall(one, _shown(one))).filter(pl.col("method") != "closed")
+    rows = _by(one, _footfall(one, _shown(one))).filter(maybe_open())
     return (
         rows.with_columns(estimated=pl.col("visitors") * pl.col("imputed_share").fill_null(0.0))
         .group_by("at")
@@ -127,7 +128,7 @@ def _band(one: View) -> pl.DataFrame:
     days = (
         _footfall(one, Window(window.first - timedelta(days=7 * _WEEKS), window.last))
         .lazy()
-        .filter(pl.col("method") != "closed")
+        .filter(maybe_open())
         .group_by("date")
         .agg(visitors=pl.when(pl.col("visitors").null_count() == 0).then(pl.col("visitors").sum()))
     )

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from retail_platform.domains.footfall.grid import HISTORY_DAYS, Floats, Mask
+from retail_platform.domains.footfall.transform import maybe_open
 from retail_platform.windows import Window
 
 _MOSTLY_IMPUTED = 0.5  # share of a day's visitors from which it is no guide
@@ -55,7 +56,8 @@ def lay_out(footfall: pl.LazyFrame, special: pl.LazyFrame, window: Window) -> Co
     within = pl.col("date").is_between(first, window.last)
     rows = (
         footfall.filter(within)
-        .select("date", "store_id", "hour", "visitors", "imputed_share", closed=pl.col("method") == "closed")
+        .select("date", "store_id", "hour", "visitors", "imputed_share", opened=maybe_open())
+        .with_columns(pl.when("opened").then("visitors").otherwise(0))
         .collect()
     )
     stores = rows.select("store_id").unique().sort("store_id").with_row_index("store")
@@ -67,7 +69,7 @@ def lay_out(footfall: pl.LazyFrame, special: pl.LazyFrame, window: Window) -> Co
     visitors[place] = cells["visitors"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     estimated[place] = (cells["visitors"] * cells["imputed_share"]).fill_null(0.0).to_numpy()
     opened = np.zeros(shape, bool)
-    opened[place] = ~cells["closed"].to_numpy()
+    opened[place] = cells["opened"].to_numpy()
     visitors[~opened.any(axis=2)] = np.nan
     dates = special.filter(within).collect().join(stores, on="store_id")
     dates = dates.with_columns(day=(pl.col("date") - first).dt.total_days())

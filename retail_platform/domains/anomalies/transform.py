@@ -9,6 +9,7 @@ from retail_platform.domains.anomalies.contract import FootfallAnomaly
 from retail_platform.domains.anomalies.expected import Expected, expected
 from retail_platform.domains.anomalies.layout import Counts, lay_out
 from retail_platform.domains.footfall.grid import HISTORY_DAYS
+from retail_platform.domains.footfall.transform import maybe_open
 from retail_platform.windows import Window
 
 _DAY, _HOUR = ["date", "store_id"], ["date", "store_id", "hour"]
@@ -105,7 +106,7 @@ def _faulty(health: pl.LazyFrame) -> pl.LazyFrame:
 
 def _estimated(footfall: pl.LazyFrame) -> pl.LazyFrame:
     """Share of the visitors that was estimated: of a day, where `hour` is null, and of its hours."""
-    rows = footfall.select(*_HOUR, "visitors", "imputed_share")
+    rows = footfall.filter(maybe_open()).select(*_HOUR, "visitors", "imputed_share")
     estimate = (pl.col("imputed_share") * pl.col("visitors")).sum()
     days = rows.group_by(_DAY).agg(imputed_share=estimate / pl.col("visitors").sum().replace(0, None))
     hours = rows.select(*_HOUR, "imputed_share")

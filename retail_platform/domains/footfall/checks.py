@@ -88,7 +88,7 @@ def every_store_day() -> Rule:
         assert window is not None
         stores = lake.scan("stores").filter(pl.col("format") != ONLINE)
         within = pl.col("date").is_between(window.first, window.last)
-        opened = open_hours(lake.scan("opening_hours").filter(within)).select(_STORE_DAY)
+        opened = open_hours(lake.scan("opening_hours").filter(within), stores).select(_STORE_DAY)
         reported = lake.scan("footfall_readings", window).select(_STORE_DAY)
         expected = pl.concat([opened, reported]).unique().join(stores, on="store_id", how="semi")
         there = lake.scan("footfall", window).select(_STORE_DAY).unique().with_columns(there=pl.lit(value=True))

@@ -78,6 +78,7 @@ class SensorHealth(dy.Schema):
 class Footfall(dy.Schema):
     """One store in one local hour, every open hour of every store with doors; all, where nothing tells when it opens.
 
+    A count of an hour known to be closed, as of staff, stays and is none of the store's visitors: `sensors_total` is 0.
     `method` is the weakest that was used for any of the store's counters: `observed`; `closed` is a known 0;
     `siblings` estimates from the counters beside it; `corrected` scales a counter that counts too few or too many;
     `history` estimates from the previous weeks alone; `unknown` has nothing to go on.
@@ -92,8 +93,13 @@ class Footfall(dy.Schema):
     observed_visitors = dy.Int64(nullable=True, min=0, description="Of them counted; null where no counter worked")
     imputed_share = dy.Float64(nullable=True, min=0, max=1, description="Share of visitors that was estimated")
     method = dy.Enum(METHODS)
-    sensors_ok = dy.Int64(min=0)
+    sensors_ok = dy.Int64(min=0, description="Of `sensors_total`")
     sensors_total = dy.Int64(min=0, description="That should have counted; 0 in a closed hour")
+
+    @dy.rule()
+    def counts_are_of_counters_that_should_count(cls) -> pl.Expr:
+        """No more counters are used than should have counted."""
+        return pl.col("sensors_ok") <= pl.col("sensors_total")
 
     @dy.rule()
     def interval_holds_the_estimate(cls) -> pl.Expr:

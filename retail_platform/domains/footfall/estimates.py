@@ -102,11 +102,13 @@ def _day_frame(day: date, grid: Grid, filled: _Filled) -> pl.DataFrame:
     method = grid.of_store(np.maximum, np.where(there, filled.method, _OBSERVED))
     reported = _reported(grid) | (total > 0)
     silent = _of_nobody(grid, reported)
-    blind = (grid.opened[:, -1] & (total == 0) & ~_shut(grid)) | silent
+    opened = grid.opened[:, -1] & ~grid.skipped[:, -1]
+    closed = grid.hours_known[:, -1, None] & ~grid.opened[:, -1]  # whoever is counted in it, none should be
+    blind = (opened & (total == 0) & ~_shut(grid)) | silent
     method = np.where(blind, _UNKNOWN, np.where(total == 0, _CLOSED, method))
     visitors = np.where(blind, np.nan, observed + estimated)
     low, high = _interval(grid, made, observed, visitors)
-    shown = grid.opened[:, -1] | reported | silent
+    shown = opened | reported | silent
     place, hour = np.nonzero(shown)
     frame = pl.DataFrame(
         {
@@ -118,8 +120,8 @@ def _day_frame(day: date, grid: Grid, filled: _Filled) -> pl.DataFrame:
             "observed_visitors": np.where(ok + (total == 0) * ~blind > 0, observed, np.nan)[shown],
             "estimated": estimated[shown],
             "method": method[shown].astype(np.uint32),
-            "sensors_ok": ok[shown],
-            "sensors_total": total[shown],
+            "sensors_ok": np.where(closed, 0, ok)[shown],
+            "sensors_total": np.where(closed, 0, total)[shown],
         }
     )
     return (

@@ -40,7 +40,7 @@ class Grid:
         closed: the source calls the hour closed (sensor, day, hour).
         absurd: the count is implausible (sensor, day, hour).
         broken: the counter says that it does not work, or says no count (sensor, day, hour).
-        opened: the store is known to be open in the hour (store, day, hour).
+        opened: the store is known to be open in the hour, or would be if it existed (store, day, hour).
         hours_known: whether `opened` says all of a store's day (store, day).
         trading: the store is not known to be closed all day (store, day).
         holiday: a public holiday of the store (store, day).

@@ -4,8 +4,7 @@ Only laying out belongs here; what is read off the arrays is the others' busines
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
@@ -13,7 +12,7 @@ import polars as pl
 from retail_platform.domains.footfall.contract import STATUSES
 from retail_platform.domains.footfall.grid import HISTORY_DAYS, Floats, Grid, Ints, Mask
 from retail_platform.domains.stores.contract import ONLINE
-from retail_platform.domains.stores.transform import day_openings, open_hours
+from retail_platform.domains.stores.transform import day_openings, skipped_hours, stated_hours
 from retail_platform.windows import Window
 
 _OK, _CLOSED, _BROKEN, _IMPLAUSIBLE = range(len(STATUSES))
@@ -62,11 +61,11 @@ def lay_out(readings: pl.LazyFrame, around: Surroundings, window: Window) -> Gri
         closed=cells.said(_CLOSED),
         absurd=cells.said(_IMPLAUSIBLE),
         broken=cells.said(_BROKEN),
-        opened=_marked(open_hours(hours.filter(within)), *grid_of, hourly=True),
+        opened=_marked(stated_hours(hours.filter(within)), *grid_of, hourly=True),
         hours_known=_marked(opening.filter("hours_known"), *grid_of),
         trading=exists & ~is_closed,
         holiday=_marked(special.filter(within & pl.col("public_holiday").is_not_null()), *grid_of),
-        skipped=_skipped(stores, number, days),
+        skipped=_marked(skipped_hours(stores, pl.LazyFrame({"date": days})), *grid_of, hourly=True),
         sold=_sold(around.sold, *grid_of),
         running=around.today,
     )
@@ -152,23 +151,6 @@ def _numbered(values: Ints, size: int) -> tuple[Ints, Ints]:
     there = np.zeros(size, bool)
     there[values] = True
     return np.flatnonzero(there), (np.cumsum(there) - 1)[values]
-
-
-def _skipped(stores: pl.LazyFrame, number: pl.DataFrame, days: list[date]) -> Mask:
-    """Hours that do not exist at a store, as its clocks go forward (store, day, hour)."""
-    skipped = np.zeros((number.height, len(days), 24), bool)
-    for (name,), of_zone in number.join(stores.select("store_id", "timezone").collect(), on="store_id").group_by(
-        "timezone"
-    ):
-        zone = ZoneInfo(str(name))
-        for index, day in enumerate(days):
-            noons = [datetime(of.year, of.month, of.day, 12, tzinfo=zone) for of in (day - timedelta(days=1), day)]
-            if noons[0].utcoffset() != noons[1].utcoffset():
-                for hour in range(24):
-                    there = datetime(day.year, day.month, day.day, hour, tzinfo=zone)
-                    back = there.astimezone(UTC).astimezone(zone)
-                    skipped[of_zone["store"].to_numpy(), index, hour] = back.hour != hour
-    return skipped
 
 
 def _sold(sold: pl.LazyFrame | None, number: pl.LazyFrame, first: date, days: int) -> Floats:

@@ -1,10 +1,18 @@
-"""What a door counter's reading means: whether it works, is closed, broken or implausible."""
+"""What a door counter's reading means, and which hours have a store's visitors."""
 
 import polars as pl
 
 from retail_platform.domains.stores.transform import day_openings, open_hours
 
 STAYS_AN_HOUR = 12  # a visitor stays five minutes at least: so often a full store empties in an hour
+
+
+def maybe_open() -> pl.Expr:
+    """`Footfall` rows whose visitors are the store's: counters should have counted, or nothing is known of the hour.
+
+    In the others, hours known to be closed, nobody came, or staff and cleaners did.
+    """
+    return (pl.col("sensors_total") > 0) | pl.col("visitors").is_null()
 
 
 def judged_readings(
@@ -33,7 +41,7 @@ def judged_readings(
     return (
         delivered.join(stores.select("store_id", "capacity"), on="store_id", how="left", maintain_order="left")
         .join(day_openings(hours), on=["store_id", "date"], how="left", maintain_order="left")
-        .join(open_hours(hours).with_columns(in_hours=True), on=hour, how="left", maintain_order="left")
+        .join(open_hours(hours, stores).with_columns(in_hours=True), on=hour, how="left", maintain_order="left")
         .with_columns(
             status=pl.when(word.is_not_null() & (word != "ok"))
             .then(word)

@@ -34,6 +34,7 @@ def build(retailer: Retailer) -> list[dg.AssetsDefinition]:
         name="footfall_forecasts",
         ins={
             "footfall": dg.AssetIn(dagster_type=pl.LazyFrame, partition_mapping=dg.AllPartitionMapping()),
+            "stores": frame,
             "opening_hours": frame,
             "store_calendar": frame,
         },
@@ -42,6 +43,7 @@ def build(retailer: Retailer) -> list[dg.AssetsDefinition]:
     def footfall_forecasts(
         context: dg.AssetExecutionContext,
         footfall: pl.LazyFrame,
+        stores: pl.LazyFrame,
         opening_hours: pl.LazyFrame,
         store_calendar: pl.LazyFrame,
     ) -> Iterator[dg.Output[pl.DataFrame]]:
@@ -50,6 +52,7 @@ def build(retailer: Retailer) -> list[dg.AssetsDefinition]:
         over = footfall.filter(pl.col("date") < retailer.today())
         found = footfall_forecast(
             over,
+            stores,
             opening_hours,
             store_calendar,
             visitors_per_employee=retailer.settings.visitors_per_employee,

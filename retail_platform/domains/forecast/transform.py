@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from retail_platform.domains.footfall.transform import maybe_open
 from retail_platform.domains.forecast import hours as hours_of_days
 from retail_platform.domains.forecast.backtest import Backtest, Forecasts, backtest, backtest_origins, forecast
 from retail_platform.domains.forecast.contract import (
@@ -48,6 +49,7 @@ class Forecast:
 
 def footfall_forecast(
     footfall: pl.LazyFrame,
+    stores: pl.LazyFrame,
     opening_hours: pl.LazyFrame,
     special_days: pl.LazyFrame | None = None,
     *,
@@ -56,38 +58,40 @@ def footfall_forecast(
     """Forecast the 14 days after the last observed one, and try the same at earlier origins.
 
     Args:
-        footfall: `date`, `hour`, `store_id`, `visitors` (nullable) of days that are over.
+        footfall: `Footfall` rows of days that are over; hours known to be closed are taken for empty.
+        stores: `Store` rows.
         opening_hours: `OpeningHours` rows; known closed hours are forecast as 0, unknown ones as they have data.
         special_days: `StoreCalendarDay` rows, the days to come as well; None: none are known.
         visitors_per_employee: whom one employee can serve in an hour; None: no staff is suggested.
     """
-    rows = footfall.select("store_id", "date", "hour", "visitors").collect()
+    visitors = pl.when(maybe_open()).then("visitors").otherwise(0)
+    rows = footfall.select("store_id", "date", "hour", visitors).collect()
     found = panel(rows, None if special_days is None else special_days.collect())
     named = set(rows["store_id"].unique())
     if found is None:
         empty = (FootfallForecast.create_empty(), FootfallForecastDay.create_empty(), FootfallBacktest.create_empty())
         return Forecast(*empty, without_history=tuple(sorted(named)))
     tried = backtest(found, backtest_origins(found)) if len(backtest_origins(found)) else None
-    closed, opened = _openings(found, opening_hours)
+    closed, opened = _openings(found, stores, opening_hours)
     ahead = forecast(
         found, np.array([found.days - 1]), opens=np.any(opened, axis=-1, keepdims=True).reshape(-1, 1, HORIZON)
     )
     hourly, split = _hourly(found, ahead, closed, opened)
     daily = np.where(np.isfinite(ahead.visitors[:, 0]), hourly.sum(axis=-1), np.nan)
     learnt = ahead.learnt[:, 0]
-    stores = np.array(found.stores)
+    ids = np.array(found.stores)
     return Forecast(
         _hours_table(found, tried, hourly, split, learnt, visitors_per_employee=visitors_per_employee),
         _days_table(found, tried, daily, learnt),
         FootfallBacktest.create_empty() if tried is None else _backtest_table(found, tried),
         made_on=found.last,
         origins=0 if tried is None else len(tried.forecasts.origins),
-        without_history=tuple(sorted(named - set(stores[np.isfinite(daily).any(axis=1)]))),
-        repeated=tuple(stores[~learnt]),
+        without_history=tuple(sorted(named - set(ids[np.isfinite(daily).any(axis=1)]))),
+        repeated=tuple(ids[~learnt]),
     )
 
 
-def _openings(found: Panel, opening_hours: pl.LazyFrame) -> tuple[Bools, Bools]:
+def _openings(found: Panel, stores: pl.LazyFrame, opening_hours: pl.LazyFrame) -> tuple[Bools, Bools]:
     """Stores x HORIZON x 24: hours known to be closed, and hours known to be open."""
     first = found.last + timedelta(days=1)
     coming = opening_hours.filter(
@@ -102,7 +106,7 @@ def _openings(found: Panel, opening_hours: pl.LazyFrame) -> tuple[Bools, Bools]:
 
     days, known = mask(day_openings(coming).filter("hours_known"))
     known[days["store"].to_numpy(), days["day"].to_numpy()] = True
-    rows, opened = mask(open_hours(coming))
+    rows, opened = mask(open_hours(coming, stores))
     opened[rows["store"].to_numpy(), rows["day"].to_numpy(), rows["hour"].to_numpy()] = True
     return known & ~opened, known & opened
 

@@ -59,14 +59,17 @@ def _product_daily_metrics(retailer: Retailer) -> dg.AssetsDefinition:
     priced = retailer.has("products")
 
     @dg.asset(
-        ins=_ins(*(["product_prices"] if priced else []), lines=("sales",)), **_daily(retailer, ProductDailyMetrics)
+        ins=_ins("stores", *(["product_prices"] if priced else []), lines=("sales",)),
+        **_daily(retailer, ProductDailyMetrics),
     )
     def product_daily_metrics(sales: nw.LazyFrame, **tables: pl.LazyFrame) -> pl.LazyFrame:
         """What every product sold, brought and cost in each store and day."""
         return transform.product_daily_metrics(
             reduced(reduce.product_sums(sales)),
             reduced(reduce.product_transactions(sales)),
-            tables.get("product_prices", ProductPrice.create_empty(lazy=True)),
+            prices=tables.get("product_prices", ProductPrice.create_empty(lazy=True)),
+            stores=tables["stores"],
+            currency=retailer.currency,
         )
 
     return product_daily_metrics

@@ -29,6 +29,22 @@ def ratio(dividend: str, divisor: str) -> pl.Expr:
     return pl.col(dividend).cast(pl.Float64) / pl.when(below != 0).then(below)
 
 
+def change(now: pl.Expr, then: pl.Expr) -> pl.Expr:
+    """Per cent above what was; null where that is 0 or less, or either is unknown: of a loss there is no share."""
+    before = then.cast(pl.Float64)
+    return 100 * (now.cast(pl.Float64) / pl.when(before > 0).then(before) - 1)
+
+
+def change_of(now: float | None, then: float | None) -> float | None:
+    """`change` of two numbers."""
+    return 100 * (now / then - 1) if now is not None and then is not None and then > 0 else None
+
+
+def compared_as(measure: str) -> str:
+    """What stands for a measure where days are compared: of visitors those of days without an unknown hour alone."""
+    return "counted_visitors" if measure == "visitors" else measure
+
+
 def in_parts(visitors: pl.Expr) -> pl.Expr:
     """Fractions of visitors as whole numbers of small parts: they add up alike in any order, to the last bit."""
     return (visitors * _PARTS).round() / _PARTS
@@ -74,12 +90,13 @@ def daily_metrics(days: pl.LazyFrame, window: Window) -> pl.LazyFrame:
     Returns:
         `DailyMetrics` rows. `<m>_avg_4w` is the mean over the same weekday of the 4 previous weeks, by date;
         days on which the store was closed or the measure is unknown are left out, as are amounts in another currency
-        than the day's. `<m>_weeks_in_avg` counts the rest.
+        than the day's. `<m>_weeks_in_avg` counts the rest. Measures are those of `compared_as`.
     """
     measured = with_ratios(with_ratio_bases(days)).with_columns(sales_per_m2=ratio("revenue", "area_m2"))
     wanted = measured.filter(pl.col("date").is_between(window.first, window.last))
     open_days = measured.filter("is_open").select(
-        "store_id", "date", "currency", *(pl.col(measure).cast(pl.Float64) for measure in COMPARED)
+        *("store_id", "date", "currency"),
+        *(pl.col(compared_as(measure)).cast(pl.Float64).alias(measure) for measure in COMPARED),
     )
     for week in range(1, WEEKS + 1):
         before = open_days.select(
@@ -110,9 +127,8 @@ def in_one_currency(measure: str, before: str) -> pl.Expr:
 def _against_average(measure: str) -> list[pl.Expr]:
     weeks = [pl.col(f"{measure}_{week}w_ago") for week in range(1, WEEKS + 1)]
     average = pl.mean_horizontal(weeks)
-    against = 100 * (pl.col(measure).cast(pl.Float64) / average.replace(0.0, None) - 1)
     return [
         average.alias(f"{measure}_avg_4w"),
         pl.sum_horizontal(week.is_not_null() for week in weeks).alias(f"{measure}_weeks_in_avg"),
-        against.alias(f"{measure}_vs_avg_4w_pct"),
+        change(pl.col(compared_as(measure)), average).alias(f"{measure}_vs_avg_4w_pct"),
     ]

@@ -47,7 +47,7 @@ class HourlyMetrics(dy.Schema):
     visitors_complete = dy.Bool(
         nullable=True, description="Every counter has a count or an estimate; null: the store has none"
     )
-    transactions = dy.Int64(nullable=True)
+    transactions = dy.Int64(nullable=True, description="Null, as all sales, where none of the day's states its time")
     store_transactions = dy.Int64(nullable=True, description="Transactions in channel store")
     units = dy.Int64(nullable=True)
     revenue = _money()
@@ -66,7 +66,7 @@ class ProductDailyMetrics(dy.Schema):
     discount = _money(nullable=False)
     tax_amount = _money()
     freight_amount = _money()
-    unit_cost = _money(description="In force on the date")
+    unit_cost = _money(description="In force on the date; null for a store of another currency than the prices'")
     cost = _money()
     margin = _money()
     margin_rate = _ratio()

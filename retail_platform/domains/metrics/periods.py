@@ -2,7 +2,15 @@
 
 import polars as pl
 
-from retail_platform.domains.metrics.compare import in_one_currency, in_parts, ratio, with_ratio_bases, with_ratios
+from retail_platform.domains.metrics.compare import (
+    change,
+    compared_as,
+    in_one_currency,
+    in_parts,
+    ratio,
+    with_ratio_bases,
+    with_ratios,
+)
 from retail_platform.domains.metrics.contract import (
     COMPARED_WITH_LAST_YEAR,
     GRAINS,
@@ -29,9 +37,10 @@ def period_metrics(days: pl.LazyFrame, made: pl.LazyFrame, timezone: str) -> pl.
         `PeriodMetrics` rows. A sum is null where no day knows the measure. A period is final when none of its days is
         missing and all are final. `comparable_days` counts the open days whose store was also open 364 days earlier
         (the same weekday); `comparable` says that all were; `<m>_vs_364d_pct` compares the sums over the comparable
-        days alone, and leaves out of amounts those whose currency was another one then.
+        days alone, and leaves out of amounts those whose currency was another one then, and of visitors those with an
+        unknown hour now or then.
     """
-    measured = with_ratio_bases(_with_last_year(days)).with_columns(pl.col("currency").fill_null(UNKNOWN_CURRENCY))
+    measured = _with_last_year(with_ratio_bases(days)).with_columns(pl.col("currency").fill_null(UNKNOWN_CURRENCY))
     any_final = days.group_by("date").agg(over=pl.col("final").any())
     over_when_read = pl.col("date") < pl.col("read_at").dt.convert_time_zone(timezone).dt.date()
     calendar = made.join(any_final, on="date", how="left").select(
@@ -87,7 +96,7 @@ def _with_last_year(days: pl.LazyFrame) -> pl.LazyFrame:
     year_ago = days.filter("is_open").select(
         "store_id",
         pl.col("date").dt.offset_by("364d"),
-        *(pl.col(measure).alias(f"{measure}_year_ago") for measure in COMPARED_WITH_LAST_YEAR),
+        *(pl.col(compared_as(measure)).alias(f"{measure}_year_ago") for measure in COMPARED_WITH_LAST_YEAR),
         currency_before="currency",
         was_open=pl.lit(value=True),
     )
@@ -136,7 +145,6 @@ def _known_sum(name: str) -> pl.Expr:
 
 
 def _against_last_year(measure: str) -> pl.Expr:
-    now, then = pl.col(measure), pl.col(f"{measure}_year_ago")
+    now, then = pl.col(compared_as(measure)), pl.col(f"{measure}_year_ago")
     both = pl.col("comparable_day") & now.is_not_null() & then.is_not_null()
-    before = then.filter(both).sum().cast(pl.Float64).replace(0.0, None)
-    return (100 * (now.filter(both).sum().cast(pl.Float64) / before - 1)).alias(f"{measure}_vs_364d_pct")
+    return change(now.filter(both).sum(), then.filter(both).sum()).alias(f"{measure}_vs_364d_pct")

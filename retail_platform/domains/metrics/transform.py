@@ -9,30 +9,38 @@ from retail_platform.domains.metrics.compare import in_parts
 from retail_platform.domains.metrics.contract import HourlyMetrics, ProductDailyMetrics, StoreDay
 from retail_platform.domains.products.transform import with_unit_cost
 from retail_platform.domains.stores.contract import ONLINE
-from retail_platform.domains.stores.transform import day_openings, open_hours
+from retail_platform.domains.stores.transform import day_openings, open_hours, stated_hours
 
 MONEY = pl.Decimal(18, 2)
 _STORE_DAY = ["date", "store_id"]
 _STORE_HOUR = ["date", "store_id", "hour"]
 
 
-def product_daily_metrics(sums: pl.LazyFrame, transactions: pl.LazyFrame, prices: pl.LazyFrame) -> pl.LazyFrame:
+def product_daily_metrics(
+    sums: pl.LazyFrame, transactions: pl.LazyFrame, *, prices: pl.LazyFrame, stores: pl.LazyFrame, currency: str
+) -> pl.LazyFrame:
     """Measures of every product, store and day.
 
     Args:
         sums: of `reduce.product_sums`.
         transactions: of `reduce.product_transactions`.
         prices: `ProductPrice` rows.
+        stores: `Store` rows.
+        currency: of the prices, ISO 4217.
 
     Returns:
-        `ProductDailyMetrics` rows. Cost is net units times the cost in force on the date.
+        `ProductDailyMetrics` rows. Cost is net units times the cost in force on the date; unknown where the store
+        trades in another currency than the prices are in.
     """
     key = [*_STORE_DAY, "product_id"]
     revenue = pl.col("revenue").cast(MONEY)
     cost = (pl.col("units") * pl.col("unit_cost")).cast(MONEY)
+    in_currency = stores.select("store_id", in_currency=pl.col("currency") == currency)
     return (
         sums.join(transactions, on=key, how="left", nulls_equal=True)
         .pipe(with_unit_cost, prices)
+        .join(in_currency, on="store_id", how="left")
+        .with_columns(unit_cost=pl.when(pl.col("in_currency")).then(pl.col("unit_cost")))
         .with_columns(
             transactions=pl.col("transactions").fill_null(0),
             tax_amount=pl.when(pl.col("tax_lines") > 0).then(pl.col("tax_amount")),
@@ -66,11 +74,16 @@ def hourly_metrics(
         footfall: `Footfall` rows; None where the source has none.
 
     Returns:
-        `HourlyMetrics` rows. An open hour without lines has 0 transactions; an open hour of a store with
-        doors and no count has null visitors and is not complete.
+        `HourlyMetrics` rows. An open hour without lines has 0 transactions, but null where no line of the store's
+        day states its time; an open hour of a store with doors and no count has null visitors and is not complete.
     """
     days = dates.select("date")
-    opened = open_hours(hours.join(days, on="date", how="semi")).select(_STORE_HOUR)
+    known = hours.join(days, on="date", how="semi")
+    opened = open_hours(known, stores).select(_STORE_HOUR)
+    if footfall is not None:  # a counter whose clock does not change has an hour that the store's clocks skip
+        counted = footfall.filter(pl.col("sensors_total") > 0)
+        opened = pl.concat([opened, stated_hours(known).join(counted, on=_STORE_HOUR, how="semi").select(_STORE_HOUR)])
+        opened = opened.unique()
     parts = [opened]
     if sums is not None and transactions is not None:
         parts += [sums.select(_STORE_HOUR), transactions.select(_STORE_HOUR)]
@@ -81,7 +94,7 @@ def hourly_metrics(
         .unique()
         .join(stores.select("store_id", "format"), on="store_id", how="left")
         .join(opened.with_columns(in_hours=True), on=_STORE_HOUR, how="left")
-        .join(day_openings(hours.join(days, on="date", how="semi")), on=_STORE_DAY, how="left")
+        .join(day_openings(known), on=_STORE_DAY, how="left")
     )
     rows = _with_hourly_sales(rows, sums, transactions)
     rows = _with_hourly_visitors(rows, footfall)
@@ -109,10 +122,14 @@ def _with_hourly_sales(
         transactions=pl.col("transactions").sum(),
         store_transactions=pl.col("transactions").filter(pl.col("channel") == "store").sum(),
     )
+    timed = sums.group_by(_STORE_DAY).agg(timed=pl.col("hour").is_not_null().any())
+    known = pl.col("timed").fill_null(value=True) | pl.col("hour").is_null()
+    measures = pl.col("transactions", "store_transactions", "units", "revenue")
     return (
         rows.join(by_hour, on=_STORE_HOUR, how="left", nulls_equal=True)
         .join(sums, on=_STORE_HOUR, how="left", nulls_equal=True)
-        .with_columns(pl.col("transactions", "store_transactions", "units", "revenue").fill_null(0))
+        .join(timed, on=_STORE_DAY, how="left")
+        .with_columns(pl.when(known).then(measures.fill_null(0)))
     )
 
 

@@ -46,7 +46,7 @@ def build(retailer: Retailer) -> list[dg.AssetsDefinition]:
 
 
 def _opening_hours(retailer: Retailer, *, patterned: bool) -> dg.AssetsDefinition:
-    needs = ["stores", "calendar", *(["opening_patterns"] if patterned else [])]
+    needs = ["stores", "calendar", "store_calendar", *(["opening_patterns"] if patterned else [])]
 
     @dg.asset(
         group_name="stores",
@@ -58,6 +58,6 @@ def _opening_hours(retailer: Retailer, *, patterned: bool) -> dg.AssetsDefinitio
         patterns = tables.get("opening_patterns", OpeningPattern.create_empty(lazy=True))
         span = retailer.span()
         dates = tables["calendar"].filter(pl.col("date").is_between(span.first, span.last + _AHEAD))
-        return transform.opening_hours(patterns, tables["stores"], dates)
+        return transform.opening_hours(patterns, tables["stores"], dates, tables["store_calendar"])
 
     return opening_hours

@@ -42,9 +42,9 @@ class StoreDelivery(dy.Schema):
 class OpeningHoursDelivery(dy.Schema):
     """One opening interval of a store's pattern; several rows for one `day` are several intervals.
 
-    `day` is an ISO date, `holiday`, a weekday `1` (Monday) to `7`, or `daily`; the first of these that a
-    store has for a date decides. `open` is whether the store opens at all; without `opens` and `closes`
-    (HH:MM) it is open at unknown hours.
+    `day` is an ISO date, `holiday` (of the store's country or region), a weekday `1` (Monday) to `7`, or `daily`;
+    the first of these that a store has for a date decides. `open` is whether the store opens at all; without `opens`
+    and `closes` (HH:MM) it is open at unknown hours.
     """
 
     store_id = dy.String()

@@ -17,31 +17,37 @@ def with_defaults(delivered: pl.LazyFrame, *, country: str, timezone: str, curre
     )
 
 
-def opening_hours(patterns: pl.LazyFrame, stores: pl.LazyFrame, calendar: pl.LazyFrame) -> pl.LazyFrame:
+def opening_hours(
+    patterns: pl.LazyFrame, stores: pl.LazyFrame, calendar: pl.LazyFrame, special: pl.LazyFrame
+) -> pl.LazyFrame:
     """Lay the pattern of each store over the dates.
 
     Args:
         patterns: `OpeningPattern` rows. For a date the most specific `day` of a store decides alone: the
-            date itself, then `holiday` on public holidays, then the weekday, then `daily`.
+            date itself, then `holiday` on the store's public holidays, then the weekday, then `daily`.
         stores: `Store` rows; days before `opened_on` and after `closed_on` are closed.
         calendar: `CalendarDay` rows.
+        special: `StoreCalendarDay` rows.
 
     Returns:
         `OpeningHours` rows; no row where the hours of an existing store are unknown.
     """
     days = (
-        calendar.select("date", "weekday", "public_holiday")
+        calendar.select("date", "weekday")
         .with_columns(
             day=pl.concat_list(
-                pl.col("date").dt.to_string("%Y-%m-%d"),
-                pl.col("weekday").cast(pl.String),
-                pl.lit("daily"),
-                pl.when(pl.col("public_holiday").is_not_null()).then(pl.lit("holiday")),
+                pl.col("date").dt.to_string("%Y-%m-%d"), pl.col("weekday").cast(pl.String), pl.lit("daily")
             )
         )
         .explode("day")
         .select("date", "day")
     )
+    holidays = (
+        special.filter(pl.col("public_holiday").is_not_null())
+        .join(calendar, on="date", how="semi")
+        .select("store_id", "date", day=pl.lit("holiday"))
+    )
+    delivered = patterns.drop("copies")
     trade = stores.select("store_id", "opened_on", "closed_on")
     exists = (pl.col("opened_on").is_null() | (pl.col("date") >= pl.col("opened_on"))) & (
         pl.col("closed_on").is_null() | (pl.col("date") <= pl.col("closed_on"))
@@ -52,8 +58,7 @@ def opening_hours(patterns: pl.LazyFrame, stores: pl.LazyFrame, calendar: pl.Laz
         .otherwise(pl.col("day").replace_strict(_SPECIFICITY, default=2, return_dtype=pl.Int32))
     )
     patterned = (
-        patterns.drop("copies")
-        .join(days, on="day", how="inner")
+        pl.concat([delivered.join(days, on="day"), delivered.join(holidays, on=["store_id", "day"])])
         .join(trade, on="store_id", how="inner")
         .filter(exists)
         .filter(rank == rank.max().over("store_id", "date"))
@@ -75,15 +80,21 @@ def opening_hours(patterns: pl.LazyFrame, stores: pl.LazyFrame, calendar: pl.Laz
     return pl.concat([patterned, not_trading]).sort("store_id", "date", "opens").pipe(OpeningHours.cast)
 
 
-def open_hours(hours: pl.LazyFrame) -> pl.LazyFrame:
-    """The local hours in which a store with known hours is open, in part or whole.
+def open_hours(hours: pl.LazyFrame, stores: pl.LazyFrame) -> pl.LazyFrame:
+    """The local hours in which a store with known hours is open, in part or whole; none that its clocks skip.
 
     Args:
         hours: `OpeningHours` rows.
+        stores: `Store` rows.
 
     Returns:
         Distinct `store_id`, `date`, `hour`.
     """
+    return stated_hours(hours).join(skipped_hours(stores, hours), on=["store_id", "date", "hour"], how="anti")
+
+
+def stated_hours(hours: pl.LazyFrame) -> pl.LazyFrame:
+    """`open_hours` and those that opening hours hold although the store's clocks skip them."""
     opens = pl.col("opens").str.slice(0, 2).cast(pl.Int8)
     ends_on_the_hour = pl.col("closes").str.ends_with(":00")
     closes = pl.col("closes").str.slice(0, 2).cast(pl.Int8) + pl.when(ends_on_the_hour).then(0).otherwise(1)
@@ -92,6 +103,38 @@ def open_hours(hours: pl.LazyFrame) -> pl.LazyFrame:
         .select("store_id", "date", hour=pl.int_ranges(opens, closes, dtype=pl.Int8))
         .explode("hour")
         .unique()
+    )
+
+
+def skipped_hours(stores: pl.LazyFrame, dates: pl.LazyFrame) -> pl.LazyFrame:
+    """The local hours that do not exist at a store, not even in part, as its clocks go forward.
+
+    Args:
+        stores: `Store` rows.
+        dates: column `date`.
+
+    Returns:
+        Distinct `store_id`, `date`, `hour`.
+    """
+    zones = stores.select(pl.col("timezone").drop_nulls().unique().sort()).collect().to_series()
+    hours = pl.LazyFrame({"hour": range(24)}, {"hour": pl.Int8})
+    wall = dates.select("date").unique().join(hours, how="cross")
+    begins = pl.col("date").cast(pl.Datetime("us")) + pl.duration(hours=pl.col("hour").cast(pl.Int64))
+
+    def nowhere(time: pl.Expr, zone: str) -> pl.Expr:
+        return time.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").is_null()
+
+    skipped = [
+        wall.filter(nowhere(begins, zone), nowhere(begins + pl.duration(minutes=59), zone)).with_columns(
+            timezone=pl.lit(zone)
+        )
+        for zone in zones
+    ]
+    none = wall.clear().with_columns(timezone=pl.lit(None, dtype=pl.String))
+    return (
+        pl.concat([none, *skipped])
+        .join(stores.select("store_id", "timezone"), on="timezone")
+        .select("store_id", "date", "hour")
     )
 
 

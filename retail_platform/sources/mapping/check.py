@@ -19,14 +19,15 @@ from pydantic import SecretStr
 from retail_platform.domains.stores.contract import ONLINE
 from retail_platform.quality.casting import has_value, typed
 from retail_platform.quality.store_names import StoreMatching, stores_meant
+from retail_platform.quality.validate import COPIES, conflicts
 from retail_platform.settings import SettingsError
-from retail_platform.sources.base import DELIVERIES, Delivery, SourceContractError, SourceError
+from retail_platform.sources.base import DAILY_DATASETS, DELIVERIES, Delivery, SourceContractError, SourceError
 from retail_platform.sources.mapping.errors import shape
 from retail_platform.sources.mapping.files import Folder, NoFolder, open_folder
 from retail_platform.sources.mapping.http.client import Api, open_api
 from retail_platform.sources.mapping.http.order import in_order
 from retail_platform.sources.mapping.inputs import days_of, find_any, locate
-from retail_platform.sources.mapping.model import FilesInput, MappingFile, load_mapping, nearest, some
+from retail_platform.sources.mapping.model import DatasetEntry, FilesInput, MappingFile, load_mapping, nearest, some
 from retail_platform.sources.mapping.opened import Opened, opened
 from retail_platform.sources.mapping.query import database, tables_used
 from retail_platform.windows import Window
@@ -142,6 +143,7 @@ def _dataset(
     for column, expected in known.items():
         if column in frame.columns:
             yield from _values(dataset, column, expected, frame)
+    yield from _conflicts(dataset, mapping.datasets[dataset], frame)
     if (matching := mapping.dataset(dataset).match_stores) and "store_id" in frame.columns:
         with opened(mapping, folder, source, "stores", None, api=api) as rows:
             yield from _store_names(dataset, frame, rows.rows(None), matching)
@@ -200,7 +202,7 @@ def _values(dataset: str, column: str, expected: dy.Column, frame: pl.DataFrame)
     rows = frame.height
     if bad.len():
         value, times = bad.value_counts(sort=True).row(0)
-        often = f"like {shape(str(value))!r}" if _is_of_persons(dataset) else repr(value)
+        often = _shown(dataset, value)
         yield Finding(
             "error" if bad.len() == rows else "warning",
             dataset,
@@ -213,6 +215,34 @@ def _values(dataset: str, column: str, expected: dy.Column, frame: pl.DataFrame)
         level: Level = "error" if empty == rows else "warning"
         told = f"empty in {empty:,} of {_count(rows, 'row')}: every row needs it, those without are quarantined"
         yield Finding(level, dataset, column, told)
+
+
+def _conflicts(dataset: str, entry: DatasetEntry, frame: pl.DataFrame) -> Iterator[Finding]:
+    """Rows of one identity, of a dataset of days within a day, that are not equal."""
+    if not entry.identity or not set(entry.identity) <= set(frame.columns):
+        return
+    order = entry.ordered_by if entry.ordered_by in frame.columns else None
+    identity = list(dict.fromkeys([*(["date"] if dataset in DAILY_DATASETS else []), *entry.identity]))
+    bad = conflicts(frame, delivery=DELIVERIES[dataset], identity=identity, ordered_by=order)
+    if bad.is_empty():
+        return
+    number, rows = int(bad[COPIES].sum()), frame.height
+    groups = bad.group_by(identity, maintain_order=True).agg(pl.col(COPIES).sum())
+    *values, times = groups.sort(COPIES, descending=True, maintain_order=True).row(0)
+    often = ", ".join(_shown(dataset, value) for value in values)
+    unordered = f" that {order} does not order" if order else ""
+    yield Finding(
+        "error" if number == rows else "warning",
+        dataset,
+        None,
+        f"{number:,} of {_count(rows, 'row')} ({number / rows:.1%}) share {', '.join(identity)} with rows of other "
+        f"content{unordered}, most often {often} ({times:,}): all of them are quarantined; name in identity all "
+        "columns that tell rows apart, or none, or in ordered_by the one that tells which row holds",
+    )
+
+
+def _shown(dataset: str, value: object) -> str:
+    return f"like {shape(str(value))!r}" if _is_of_persons(dataset) else repr(str(value))
 
 
 def _is_of_persons(dataset: str) -> bool:

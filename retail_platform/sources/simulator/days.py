@@ -6,13 +6,14 @@ laid out (store, day, hour).
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
+from retail_platform.domains.calendar.public_holidays import subdivision
 from retail_platform.sources.simulator.formats import FORMATS, Interval, StoreFormat, Timetable
 from retail_platform.sources.simulator.stores import EPOCH, Stores, days_since_epoch
 from retail_platform.sources.simulator.streams import Bits, Floats, Ints, bell, bits, key, share
@@ -126,15 +127,17 @@ def _timetable_days(timetable: Timetable) -> tuple[NDArray[np.uint8], NDArray[np
 def _open_minutes(stores: Stores, numbers: Ints) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     years = range(_date(numbers[0]).year, _date(numbers[-1]).year + 1)
     weekdays = (numbers + 3) % 7  # 1970-01-01 was a Thursday
-    holidays = _holidays(stores.market.country, years)
-    ordinary = np.where(np.isin(numbers, holidays), _HOLIDAY, weekdays)
+    holidays = [
+        np.isin(numbers, _holidays(stores.market.country, place.region, years)) for place in stores.market.places
+    ]
+    ordinary = np.where(np.array(holidays)[stores.place], _HOLIDAY, weekdays)
     shape = (len(stores), len(numbers), 24)
     opens, minutes = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
     for index, kind in enumerate(FORMATS):
         for number, timetable in enumerate(kind.timetables):
             here = (stores.format == index) & (stores.timetable == number)
             special = [days_since_epoch(day) for day in timetable.special_days()]
-            days = np.where(np.isin(numbers, special), _SPECIAL, ordinary)
+            days = np.where(np.isin(numbers, special), _SPECIAL, ordinary[here])
             day_opens, day_minutes = _timetable_days(timetable)
             opens[here], minutes[here] = day_opens[days], day_minutes[days]
     for day, hour in _skipped_hours(stores.market.timezone, numbers):
@@ -143,10 +146,12 @@ def _open_minutes(stores: Stores, numbers: Ints) -> tuple[NDArray[np.uint8], NDA
     return opens, minutes * trades[:, :, None]
 
 
-def _holidays(country: str, years: range) -> list[int]:
+@cache
+def _holidays(country: str, region: str, years: range) -> list[int]:
     import holidays
 
-    return [days_since_epoch(day) for day in holidays.country_holidays(country, years=years)]
+    of_region = holidays.country_holidays(country, subdiv=subdivision(country, region), years=years)
+    return [days_since_epoch(day) for day in of_region]
 
 
 def _skipped_hours(timezone: str, numbers: Ints) -> list[tuple[int, int]]:

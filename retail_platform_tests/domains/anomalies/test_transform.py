@@ -150,6 +150,23 @@ def test_a_store_that_closed_at_noon_says_so() -> None:
     assert "open for 4 hours instead of 10" in str(row["detail"])
 
 
+def test_who_comes_in_a_closed_hour_is_no_visitor() -> None:
+    at_night = footfall(change=lambda *_: 400).filter(pl.col("hour") == 9, pl.col("date") == DAY)
+    closed = at_night.with_columns(hour=pl.lit(21, pl.Int8), sensors_ok=pl.lit(0, pl.Int64), sensors_total=0)
+    known = footfall(change=times(0.5))
+
+    found = anomalies(pl.concat([known, closed.cast({"sensors_total": pl.Int64})]))
+
+    assert found.equals(anomalies(known))
+    assert of_day(found)["visitors"] == known.filter(pl.col("date") == DAY).collect()["visitors"].sum()
+
+
+def test_a_day_of_nothing_but_closed_hours_has_no_verdict() -> None:
+    closed = pl.when(pl.col("date") == DAY).then(0).otherwise("sensors_total").cast(pl.Int64)
+
+    assert anomalies(footfall(change=times(0.1)).with_columns(sensors_total=closed)).is_empty()
+
+
 def test_open_hours_without_anybody_look_closed() -> None:
     found = anomalies(footfall(change=times(0.0, hours=range(12, 19))))
 

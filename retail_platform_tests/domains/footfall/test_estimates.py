@@ -95,6 +95,25 @@ def test_closed_hours_are_zero_and_known() -> None:
     assert [tuple(map(str, row)) for row in first.rows()] == [("0", "0", "0.0", "0", "closed")] * 2
 
 
+def test_who_comes_in_a_closed_hour_stays_and_no_counter_should_have_counted_them() -> None:
+    staff = doors().readings.filter(on(hours=[9])).with_columns(hour=pl.lit(8, pl.Int8), visitors=pl.lit(7, pl.Int64))
+    early = doors().but(readings=pl.concat([doors().readings, staff]))
+    columns = ["hour", "visitors", "observed_visitors", "sensors_ok", "sensors_total", "imputed_share"]
+
+    known, guessed = (early.but(known_hours=known).footfall() for known in (True, False))
+
+    assert known.filter(hour=8).select(columns).rows() == [(8, 14, 14, 0, 0, 0.0)]
+    assert guessed.filter(hour=8).select(columns).rows() == [(8, 14, 14, 2, 2, 0.0)]
+    assert methods(known) == methods(guessed) == {"observed"}
+    assert known.filter(pl.col("hour") > 8).equals(doors().footfall())
+
+
+def test_nobody_should_count_on_a_closed_day() -> None:
+    found = doors().but(closed=(DAY,)).footfall()
+
+    assert (found["visitors"].sum(), set(found["sensors_total"])) == (doors().truth(), {0})
+
+
 def test_with_nothing_to_go_on_visitors_are_unknown_never_0() -> None:
     found = doors().broken(on(FIRST)).footfall(FIRST)
 

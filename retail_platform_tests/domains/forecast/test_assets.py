@@ -17,7 +17,7 @@ def test_the_forecast_is_made_from_all_days_with_staff_and_checks(tmp_path: Path
         assert set(days["store_id"]) == set(platform.table("footfall")["store_id"])
         assert days.group_by("store_id").len()["len"].unique().to_list() == [14]
         assert hours["suggested_staff"].null_count() == 0
-        opened = open_hours(platform.table("opening_hours").lazy()).collect()
+        opened = open_hours(platform.table("opening_hours").lazy(), platform.table("stores").lazy()).collect()
         closed = hours.join(opened, on=["store_id", "date", "hour"], how="anti")
         assert closed["store_id"].unique().len() == 2
         assert closed["visitors"].max() == 0

@@ -1,6 +1,6 @@
 """From footfall to the forecast's tables."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import polars as pl
 import pytest
@@ -13,8 +13,16 @@ LONG = pl.concat([weeks("A", 30), weeks("B", 30, size=800, seed=1)])
 AFTER_LONG = MONDAY + timedelta(days=210)
 
 
-def forecast(footfall: pl.DataFrame, hours: pl.LazyFrame = UNKNOWN_HOURS, staff: float | None = None) -> Forecast:
-    return footfall_forecast(footfall.lazy(), hours, visitors_per_employee=staff)
+def forecast(
+    footfall: pl.DataFrame,
+    hours: pl.LazyFrame = UNKNOWN_HOURS,
+    staff: float | None = None,
+    special: pl.LazyFrame | None = None,
+) -> Forecast:
+    """The forecast of stores in Paris; footfall is of hours in which they are open, unless it says otherwise."""
+    stores = footfall.select("store_id").unique().with_columns(timezone=pl.lit("Europe/Paris"))
+    counted = footfall if "sensors_total" in footfall.columns else footfall.with_columns(sensors_total=pl.lit(1))
+    return footfall_forecast(counted.lazy(), stores.lazy(), hours, special, visitors_per_employee=staff)
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +129,29 @@ def test_known_closed_hours_are_0_with_certainty_and_open_ones_share_the_day() -
     assert share == pytest.approx(0.85, abs=0.02)
 
 
+def test_an_hour_that_clocks_skip_is_closed() -> None:
+    sunday = date(2025, 3, 30)  # in Paris 02:00 is followed by 03:00
+    counts = [(5, 5, 5, 5)] * ((sunday - MONDAY).days)
+    night = opening("A", sunday, 1, "00:00", "04:00").with_columns(
+        open=True, opens=pl.lit("00:00"), closes=pl.lit("04:00")
+    )
+
+    found = forecast(rows("A", counts, hours=(0, 1, 2, 3)), night.lazy()).hours.filter(date=sunday)
+
+    assert [visitors > 0 for visitors in found["visitors"]] == [True, True, False, True]
+
+
+def test_who_comes_in_closed_hours_is_not_forecast() -> None:
+    counts = weeks("A", 20).with_columns(sensors_total=pl.lit(1))
+    cleaners = counts.filter(pl.col("hour") == 10).with_columns(hour=pl.lit(20, pl.Int8), visitors=60, sensors_total=0)
+    empty = cleaners.with_columns(visitors=0)
+
+    found, expected = (forecast(pl.concat([counts, closed], how="vertical_relaxed")) for closed in (cleaners, empty))
+
+    assert_frame_equal(found.days, expected.days)
+    assert_frame_equal(found.hours, expected.hours)
+
+
 def test_a_weekday_that_was_never_open_is_forecast_as_closed() -> None:
     footfall = weeks("A", 20).filter(pl.col("date").dt.weekday() != 7)
     found = forecast(footfall)
@@ -175,8 +206,8 @@ def test_a_holiday_is_forecast_by_its_last_occasion() -> None:
     special = special.with_columns(school_holiday=pl.lit(None, pl.String), event=pl.lit(None, pl.String))
 
     # when
-    with_it = footfall_forecast(footfall.lazy(), UNKNOWN_HOURS, special.lazy()).days
-    without = footfall_forecast(footfall.lazy(), UNKNOWN_HOURS).days
+    with_it = forecast(footfall, special=special.lazy()).days
+    without = forecast(footfall).days
 
     # then
     share = with_it.filter(date=feasts[0])["visitors"] / without.filter(date=feasts[0])["visitors"]

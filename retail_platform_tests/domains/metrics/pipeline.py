@@ -99,7 +99,9 @@ class Measured:
         found = transform.product_daily_metrics(
             reduced(reduce.product_sums(lines)),
             reduced(reduce.product_transactions(lines)),
-            frame(ProductPrice, *self.prices, product_id="P1", valid_from=date(2020, 1, 1), copies=1).lazy(),
+            prices=frame(ProductPrice, *self.prices, product_id="P1", valid_from=date(2020, 1, 1), copies=1).lazy(),
+            stores=self._stores,
+            currency="EUR",
         ).collect()
         return ProductDailyMetrics.validate(found)
 

@@ -1,6 +1,7 @@
-"""What the metrics take from Dagster's records: when deliveries were read, and which days there are."""
+"""What the metrics take from beside their tables: the currency of costs, when deliveries were read, which days are."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import dagster as dg
@@ -49,3 +50,77 @@ def test_a_period_that_lacks_a_day_is_not_final_and_says_how_many_are_missing(tm
 
         platform.materialize("2026-01-31", select="+store_days")
         assert january() == (True, 0)
+
+
+MAPPING = """
+name = "border"
+title = "A shop on each side of the border, whose tills state no times"
+timezone = "Europe/Berlin"
+currency = "EUR"
+country = "DE"
+span = { first = 2026-03-02, last = 2026-03-03 }
+
+[inputs.shops]
+path = "shops.csv"
+
+[inputs.articles]
+path = "articles.csv"
+
+[inputs.lines]
+path = "lines.csv"
+
+[datasets.stores]
+delivery = "snapshot"
+driving = "shops"
+
+[datasets.opening_hours]
+delivery = "snapshot"
+
+[datasets.products]
+delivery = "snapshot"
+driving = "articles"
+
+[datasets.sales]
+delivery = "archive"
+driving = "lines"
+"""
+FILES = {
+    "map/mapping.toml": MAPPING,
+    "map/stores.sql": "SELECT id AS store_id, money AS currency FROM shops",
+    "map/opening_hours.sql": "SELECT id AS store_id, 'daily' AS day, 'true' AS open, '09:00' AS opens, "
+    "'11:00' AS closes FROM shops",
+    "map/products.sql": "SELECT id AS product_id, cost AS unit_cost FROM articles",
+    "map/sales.sql": "SELECT day AS date, shop AS store_id, receipt AS sale_id, article AS product_id, "
+    "pieces AS quantity, amount AS net_amount FROM lines",
+    "in/shops.csv": "id,money\nGorlitz,\nZgorzelec,PLN\n",
+    "in/articles.csv": "id,cost\ntea,6.00\n",
+    "in/lines.csv": "day,shop,receipt,article,pieces,amount\n"
+    "2026-03-02,Gorlitz,1,tea,1,10.00\n2026-03-02,Zgorzelec,1,tea,1,43.00\n2026-03-03,Gorlitz,2,tea,2,20.00\n",
+}
+
+
+def test_costs_are_in_the_currency_of_the_source_and_sales_without_times_are_of_no_hour(tmp_path: Path) -> None:
+    for name, content in FILES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    days = ("2026-03-02", "2026-03-03")
+    with Platform(tmp_path, source=str(tmp_path / "map"), source_dir=tmp_path / "in") as platform:
+        assert platform.materialize(*days).failures == []
+        assert [result for result in platform.check(*days) if not result.passed] == []
+
+        sold = platform.table("daily_metrics").sort("date", "store_id")
+        hours = platform.table("hourly_metrics").filter(date=date(2026, 3, 3)).sort("store_id", "hour")
+
+    assert sold.select("store_id", "currency", "transactions", "cost", "cost_known_share").rows() == [
+        ("Gorlitz", "EUR", 1, Decimal("6.00"), 1.0),
+        ("Zgorzelec", "PLN", 1, None, 0.0),
+        ("Gorlitz", "EUR", 1, Decimal("12.00"), 1.0),
+        ("Zgorzelec", "PLN", 0, None, None),
+    ]
+    assert hours.select("store_id", "hour", "units").rows() == [
+        ("Gorlitz", None, 2),
+        ("Gorlitz", 9, None),
+        ("Gorlitz", 10, None),
+        ("Zgorzelec", 9, 0),
+        ("Zgorzelec", 10, 0),
+    ]

@@ -92,6 +92,24 @@ def test_an_average_of_0_has_no_percentage() -> None:
     assert against(compared(visits(MONDAY, 150), visits(ago(1), 0)), "visitors") == (0.0, 1, None)
 
 
+def test_an_average_below_0_has_no_percentage() -> None:
+    row = compared(visits(MONDAY, 150, margin=money(50)), visits(ago(1), 100, margin=money(-20)))
+
+    assert against(row, "margin") == (-20.0, 1, None)
+
+
+def test_visitors_of_a_partly_counted_day_are_shown_and_not_compared() -> None:
+    whole = [visits(ago(week), 100) for week in (1, 2)]
+    partly = {"hours_without_count": 8}
+
+    before = compared(visits(MONDAY, 110, transactions=11), *whole, visits(ago(3), 20, transactions=10, **partly))
+    today = compared(visits(MONDAY, 20, **partly), *whole)
+
+    assert against(before, "visitors") == (100.0, 2, pytest.approx(10.0))
+    assert against(before, "transactions") == (10.0, 1, pytest.approx(10.0))
+    assert (today["visitors"], *against(today, "visitors")) == (20, 100.0, 2, None)
+
+
 def test_a_day_without_value_has_an_average_and_no_percentage() -> None:
     assert against(compared(visits(MONDAY, None), visits(ago(1), 10)), "visitors") == (10.0, 1, None)
 

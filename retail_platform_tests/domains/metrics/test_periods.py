@@ -207,6 +207,28 @@ def test_against_0_there_is_no_percentage() -> None:
     assert period("day", sold(MONDAY - YEAR, "0"), sold(MONDAY, "12"))["revenue_vs_364d_pct"] is None
 
 
+def test_against_less_than_0_there_is_no_percentage() -> None:
+    day = period("day", sold(MONDAY - YEAR, "10", margin=money(-20)), sold(MONDAY, "12", margin=money(50)))
+
+    assert (day["revenue_vs_364d_pct"], day["margin_vs_364d_pct"]) == (pytest.approx(20.0), None)
+
+
+@pytest.mark.parametrize("partly", [MONDAY, MONDAY - YEAR])
+def test_visitors_of_a_partly_counted_day_are_not_compared(partly: date) -> None:
+    days = [
+        sold(TUESDAY - YEAR, "10", visitors=100),
+        sold(TUESDAY, "10", visitors=150),
+        *(
+            sold(day, "10", visitors=20, hours_without_count=8 if day == partly else 0)
+            for day in (MONDAY - YEAR, MONDAY)
+        ),
+    ]
+
+    week = period("week", *days)
+
+    assert (week["visitors"], week["visitors_vs_364d_pct"]) == (170, pytest.approx(50.0))
+
+
 def test_a_period_is_final_when_none_of_its_days_is_missing_and_all_are_final() -> None:
     whole = [sold(day, "1") for day in WEEK]
 

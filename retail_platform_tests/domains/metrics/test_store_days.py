@@ -218,6 +218,14 @@ def test_sales_without_a_time_count_in_the_day_and_are_no_peak() -> None:
     assert (day["hours_without_count"], day["conversion_rate"]) == (0, 2 / 40)
 
 
+def test_a_source_that_states_no_times_knows_its_days_and_no_peak() -> None:
+    day = Measured([line("r1", 2, "40.00", hour=None), line("r2", net="60.00", hour=None)], ALL_COUNTED).day()
+
+    assert (day["transactions"], day["store_transactions"], day["units"]) == (2, 2, 3)
+    assert (day["revenue"], day["is_open"], day["conversion_rate"]) == (Decimal("100.00"), True, 2 / 40)
+    assert (day["peak_hour_sales"], day["peak_hour_visitors"]) == (None, 10)
+
+
 @pytest.mark.parametrize(
     ("lines", "best"),
     [
@@ -253,6 +261,15 @@ def test_without_any_known_cost_margin_is_null_and_its_share_0() -> None:
     day = Measured([line("r1", product_id="P9")]).day()
 
     assert (day["cost"], day["margin"], day["margin_rate"], day["cost_known_share"]) == (None, None, None, 0.0)
+
+
+def test_costs_in_another_currency_are_not_taken_off_revenue_and_said_to_be_unknown() -> None:
+    stores = [{**SHOP, "currency": "PLN"}]
+
+    day = Measured([line("r1", net="43.00")], ALL_COUNTED, prices=[{"unit_cost": money(6)}], stores=stores).day()
+
+    assert (day["currency"], day["revenue"], day["cost_known_share"]) == ("PLN", Decimal("43.00"), 0.0)
+    assert {day[name] for name in ("cost", "margin", "margin_rate", "margin_per_visitor")} == {None}
 
 
 def test_a_closed_store_that_sold_has_a_row_that_says_so() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from retail_platform_tests.domains.frames import MONDAY, money
-from retail_platform_tests.domains.metrics.pipeline import SHOP, Measured, counted, line
+from retail_platform_tests.domains.metrics.pipeline import NINE_TO_TWELVE, SHOP, Measured, counted, line
 
 ALL_COUNTED = [counted(9, 10), counted(10, 20), counted(11, 10)]
 ONLINE_SHOP = {**SHOP, "format": "online"}
@@ -33,6 +33,38 @@ def test_what_a_source_does_not_have_is_null_in_every_hour() -> None:
 
     assert set(hours(without_footfall, "visitors", "visitors_complete")) == {(h, None, None) for h in (9, 10, 11)}
     assert {row[1:] for row in hours(without_sales, "transactions", "units", "revenue")} == {(None, None, None)}
+
+
+def test_sales_of_a_day_that_state_no_time_are_unknown_in_every_hour_and_kept_without_one() -> None:
+    lines = [line("r1", 2, "40.00", hour=None), line("r2", net="60.00", hour=None, channel="online")]
+
+    found = Measured(lines, [*ALL_COUNTED, counted(20, 3)])
+
+    assert hours(found, "transactions", "store_transactions", "units", "revenue") == [
+        (None, 2, 1, 3, Decimal("100.00")),
+        *((hour, None, None, None, None) for hour in (9, 10, 11, 20)),
+    ]
+
+
+def test_an_hour_without_lines_has_0_where_some_of_the_day_state_their_time() -> None:
+    found = Measured([line("r1", hour=None), line("r2", hour=10)])
+
+    assert hours(found, "transactions", "units") == [(None, 1, 1), (9, 0, 0), (10, 1, 1), (11, 0, 0)]
+
+
+@pytest.mark.parametrize("lines", [[], [line("r1", hour=None, status="cancelled")]])
+def test_the_hours_of_a_day_that_sold_nothing_have_0(lines: list[dict[str, Any]]) -> None:
+    assert hours(Measured(lines), "transactions", "revenue") == [(hour, 0, 0) for hour in (9, 10, 11)]
+
+
+def test_hours_are_unknown_of_the_stores_and_days_alone_that_state_no_time() -> None:
+    stores = [SHOP, {**SHOP, "store_id": "S2"}]
+    openings = [{**NINE_TO_TWELVE[0], "store_id": store} for store in ("S1", "S2")]
+    lines = [line("r1", hour=None), line("r1", store_id="S2", hour=10)]
+
+    found = Measured(lines, stores=stores, hours=openings).hourly()
+
+    assert found.filter(store_id="S2")["transactions"].to_list() == [0, 1, 0]
 
 
 def test_hours_outside_opening_hours_show_and_are_not_open() -> None:
@@ -93,6 +125,19 @@ def test_cost_and_margin_of_an_unknown_product_are_null() -> None:
     row = Measured([line("r1")]).products().row(0, named=True)
 
     assert (row["cost"], row["margin"], row["margin_rate"], row["revenue"]) == (None, None, None, Decimal("2.00"))
+
+
+def test_cost_of_a_store_that_trades_in_another_currency_than_the_prices_is_unknown() -> None:
+    stores = [SHOP, {**SHOP, "store_id": "S2", "currency": "PLN"}]
+    lines = [line("r1", net="10.00"), line("r1", net="43.00", store_id="S2"), line("r1", net="9.00", store_id="S9")]
+
+    found = Measured(lines, prices=[{"unit_cost": money(6)}], stores=stores).products()
+
+    assert found.select("store_id", "revenue", "unit_cost", "cost", "margin", "margin_rate").rows() == [
+        ("S1", Decimal("10.00"), Decimal("6.00"), Decimal("6.00"), Decimal("4.00"), 0.4),
+        ("S2", Decimal("43.00"), None, None, None, None),
+        ("S9", Decimal("9.00"), None, None, None, None),  # not among the stores: in what it trades is not known
+    ]
 
 
 def test_a_product_that_was_only_cancelled_or_returned_has_no_transactions() -> None:

@@ -173,3 +173,79 @@ def test_an_archive_has_no_gaps(retailer: Retailer) -> None:
     (retailer.files / "sales/2026-03-02.csv").unlink()
 
     assert faults(retailer) == []
+
+
+BY_RECEIPT = MAPPING + 'identity = ["store_id", "sale_id"]\n'
+MEND = (
+    "all of them are quarantined; name in identity all columns that tell rows apart, or none, "
+    "or in ordered_by the one that tells which row holds"
+)
+
+
+def test_lines_that_share_an_identity_with_other_lines_are_warned_of(retailer: Retailer) -> None:
+    retailer.describe(BY_RECEIPT)
+    basket = [("A", "r1", "apple"), ("A", "r1", "pear"), ("B", "r1", "apple"), ("A", "r2", "apple"), ("A", "r2", "fig")]
+    lines = "".join(f"2026-03-01,{shop},{receipt},{article},2,1.5\n" for shop, receipt, article in basket)
+    retailer.deliver("sales/2026-03-01.csv", HEADER + lines + lines[: lines.index("\n") + 1])
+
+    assert faults(retailer) == [
+        (
+            "warning",
+            "sales",
+            None,
+            "5 of 7 rows (71.4%) share date, store_id, sale_id with rows of other content, "
+            f"most often '2026-03-01', 'A', 'r1' (3): {MEND}",
+        )
+    ]
+
+
+def test_equal_rows_other_days_and_rows_without_identity_are_no_conflict(retailer: Retailer) -> None:
+    retailer.describe(BY_RECEIPT)
+    twice = "2026-03-01,A,r1,apple,2,1.5\n" * 2
+    retailer.deliver("sales/2026-03-01.csv", HEADER + twice + "2026-03-01,A,,apple,2,1.5\n2026-03-01,A,,fig,2,1.5\n")
+    retailer.deliver("sales/2026-03-02.csv", HEADER + "2026-03-02,A,r1,pear,1,0.8\n")
+
+    assert [column for _, _, column, _ in faults(retailer)] == ["sale_id"]  # which two rows lack
+
+    retailer.describe(MAPPING + 'identity = ["store_id", "sale_id", "line_number"]\n')
+    retailer.deliver("sales/2026-03-02.csv", HEADER + "2026-03-02,A,r1,pear,1,0.8\n2026-03-02,A,r1,fig,1,0.8\n")
+    assert [column for _, _, column, _ in faults(retailer)] == ["sale_id"]  # no row has a line_number
+
+
+def test_rows_that_a_column_orders_conflict_where_it_does_not_tell(retailer: Retailer) -> None:
+    cards = """
+[inputs.cards]
+path = "cards.csv"
+
+[datasets.clients]
+delivery = "snapshot"
+driving = "cards"
+identity = ["client_id"]
+ordered_by = "created_on"
+"""
+    retailer.describe(MAPPING + cards)
+    retailer.sql("clients", "SELECT id AS client_id, town AS city, since AS created_on FROM cards")
+    retailer.deliver("cards.csv", "id,town,since\nAnn,Lyon,2026-01-02\nAnn,Nice,2026-01-01\nBob,Lyon,\n")
+
+    assert faults(retailer) == []
+
+    retailer.deliver("cards.csv", "id,town,since\nAnn,Lyon,2026-01-02\nAnn,Nice,2026-01-02\nBob,Lyon,\n")
+    assert faults(retailer) == [
+        (
+            "warning",
+            "clients",
+            None,
+            "2 of 3 rows (66.7%) share client_id with rows of other content that created_on does not order, "
+            f"most often like 'Aaa' (2): {MEND}",
+        )
+    ]
+
+
+def test_where_all_rows_conflict_it_is_an_error(retailer: Retailer) -> None:
+    retailer.describe(MAPPING.replace('identity = ["store_id"]', 'identity = ["city"]'))
+    retailer.sql("stores", "SELECT id AS store_id, name, 'Nantes' AS city FROM shops")
+
+    [(level, dataset, _, message)] = faults(retailer)
+
+    assert (level, dataset) == ("error", "stores")
+    assert message.startswith("2 of 2 rows (100.0%) share city with rows of other content, most often 'Nantes' (2)")

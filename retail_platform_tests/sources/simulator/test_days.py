@@ -2,10 +2,11 @@
 
 from datetime import date, timedelta
 
-import holidays
 import polars as pl
 import pytest
 
+from retail_platform.domains.calendar.public_holidays import regional_holidays
+from retail_platform.domains.calendar.transform import calendar_days, store_calendar
 from retail_platform.domains.footfall.contract import FootfallReading
 from retail_platform.domains.stores.transform import open_hours, opening_hours
 from retail_platform.sources.simulator import Faults, Simulator
@@ -17,18 +18,11 @@ YEAR = Window(date(2026, 1, 1), date(2026, 12, 31))
 
 def _hours_by_pattern(simulator: Simulator, window: Window) -> pl.DataFrame:
     """What the platform makes of the delivered pattern."""
-    public = holidays.country_holidays("FR", years=[window.first.year, window.last.year])
-    days = list(window.days())
-    calendar = pl.LazyFrame(
-        {
-            "date": days,
-            "weekday": [day.isoweekday() for day in days],
-            "public_holiday": [public.get(day) for day in days],
-        },
-        schema_overrides={"public_holiday": pl.String},
-    )
     patterns = simulator.read("opening_hours").with_columns(copies=pl.lit(1, dtype=pl.Int64))
-    return opening_hours(patterns, simulator.read("stores"), calendar).collect()
+    stores = simulator.read("stores").collect()
+    public = regional_holidays(stores.select("country", "region").unique().iter_rows(), window).days
+    calendar = calendar_days(window, {})
+    return opening_hours(patterns, stores.lazy(), calendar, store_calendar(window, stores.lazy(), public)).collect()
 
 
 def test_sales_and_footfall_come_on_open_days_and_no_others() -> None:
@@ -45,6 +39,18 @@ def test_sales_and_footfall_come_on_open_days_and_no_others() -> None:
         window = Window(date(2026, month, 1), date(2026, month, 28))
         sold = set(simulator.read("sales", window).select("store_id", "date").unique().collect().rows())
         assert sold == {(store, day) for store, day in expected if day in window}
+
+
+@pytest.mark.parametrize("country", ["DE", "ES", "GB"])
+def test_stores_keep_the_public_holidays_of_their_region(country: str) -> None:
+    simulator = Simulator(1, "demo", country=country, faults=Faults.none())
+    hours = _hours_by_pattern(simulator, YEAR).filter("open")
+
+    readings = simulator.read("footfall", YEAR).select("store_id", "date").unique().collect()
+
+    doors = simulator.read("stores").filter(pl.col("format") != "online").collect()
+    expected = hours.join(doors, on="store_id", how="semi").select("store_id", "date").unique()
+    assert set(readings.rows()) == set(expected.rows())
 
 
 def test_a_store_of_few_sales_has_a_line_each_open_day(tiny: Simulator, tiny_sales: pl.DataFrame) -> None:
@@ -138,7 +144,7 @@ def test_no_true_count_looks_implausible_even_before_christmas(seed: int) -> Non
 
 def test_every_sensor_reports_every_open_hour(demo: Simulator) -> None:
     window = Window(date(2026, 6, 1), date(2026, 6, 14))
-    open_now = open_hours(_hours_by_pattern(demo, window).lazy()).collect()
+    open_now = open_hours(_hours_by_pattern(demo, window).lazy(), demo.read("stores")).collect()
     readings = demo.read("footfall", window).collect()
 
     sensors = readings.group_by("store_id", "date", "hour").agg(pl.col("sensor_id").n_unique())
