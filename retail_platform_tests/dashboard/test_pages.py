@@ -21,6 +21,7 @@ from retail_platform.dashboard.frames import stores as stores_frames
 from retail_platform.dashboard.page import Page, View
 from retail_platform.dashboard.pages import overview, products, store, stores
 from retail_platform.domains.metrics.periods import period_metrics
+from retail_platform.domains.products.contract import ProductPrice
 from retail_platform.storage.sql import connect
 from retail_platform.windows import Window
 from retail_platform_tests.dashboard import lakes, sales
@@ -323,6 +324,19 @@ def test_the_price_over_time_is_revenue_per_unit_beside_the_list_price_in_force(
     assert found["aur"].to_list() == pytest.approx([row["aur"] for row in expected])
     change = lakes.LAST - timedelta(days=9)
     assert found["list_price"].to_list() == [2.0 if day <= change else 2.5 for day in found["period"]]
+
+
+def test_after_a_promotion_the_list_price_is_again_what_it_was(tmp_path: Path) -> None:
+    data = sales.data(tmp_path)
+    usual, promotion = (MONTH.first - timedelta(days=90), None), (MONTH.first - timedelta(days=3), MONTH.first)
+    rows = [("P1", from_, to, price) for (from_, to), price in ((usual, 3), (promotion, 2))]
+    listed = pl.DataFrame(rows, ["product_id", "valid_from", "valid_to", "unit_price"], orient="row")
+    data.lake.replace("product_prices", ProductPrice.cast(listed.with_columns(unit_cost=pl.lit(None), copies=1)), None)
+
+    found = product_frames.prices(look(data, products.PAGE, options={"product": "P1"}))
+
+    assert found["list_price"].to_list() == [2.0 if day == MONTH.first else 3.0 for day in found["period"]]
+    assert found["period"].min() == MONTH.first
 
 
 def test_a_renamed_product_has_its_new_name_in_the_charts_at_once(

@@ -11,6 +11,7 @@ from retail_platform.dashboard.data.measures import EVERY
 from retail_platform.dashboard.data.queries import collected
 from retail_platform.dashboard.data.source import Data
 from retail_platform.domains.metrics.compare import ratio
+from retail_platform.domains.products.transform import in_force
 from retail_platform.windows import Window
 
 TABLE, PRODUCTS, PRICES = "product_daily_metrics", "products", "product_prices"
@@ -60,31 +61,22 @@ def named(data: Data, rows: pl.DataFrame) -> pl.DataFrame:
     return rows.join(known, on="product_id", how="left").with_columns(product=pl.coalesce("name", "product_id"))
 
 
-def list_prices(data: Data, products: Sequence[str], window: Window) -> pl.DataFrame:
-    """The list prices of some products that were in force in a window.
+def list_prices(data: Data, products: Sequence[str]) -> pl.DataFrame:
+    """The list prices of some products.
 
     Returns:
-        `product_id`, `price`, `first` and `last`, the days of the window on which it held. In order.
+        `product_id`, `price`, `first` and `last`, the days from and until which it holds, by `first`. Of those that
+        began by a day the last holds, if it still does.
 
     Raises:
         Unavailable: the table cannot be had.
     """
-    last = pl.col("valid_to").fill_null(window.last)
+    rows = data.tables.frame(PRICES, ["product_id", "unit_price", "valid_from", "valid_to"]).lazy()
+    listed = rows.filter(pl.col("product_id").is_in(list(products)), pl.col("unit_price").is_not_null())
     return (
-        data.tables.frame(PRICES, ["product_id", "unit_price", "valid_from", "valid_to"])
-        .filter(
-            pl.col("product_id").is_in(list(products)),
-            pl.col("unit_price").is_not_null(),
-            pl.col("valid_from") <= window.last,
-            last >= window.first,
-        )
-        .select(
-            "product_id",
-            price=pl.col("unit_price").cast(pl.Float64),
-            first=pl.max_horizontal("valid_from", pl.lit(window.first)),
-            last=pl.min_horizontal(last, pl.lit(window.last)),
-        )
-        .sort("product_id", "first")
+        in_force(listed, "unit_price")
+        .select("product_id", price=pl.col("unit_price").cast(pl.Float64), first="valid_from", last="until")
+        .collect()
     )
 
 

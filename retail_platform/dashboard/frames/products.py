@@ -59,7 +59,7 @@ def prices(view: View) -> pl.DataFrame:
     sold_at = _by_period(view).select("place", *columns)
     if not view.data.tables.exists(PRICES):
         return sold_at.select(*columns, list_price=pl.lit(None, dtype=pl.Float64))
-    listed = list_prices(view.data, charted(view), view.filters.window).sort("first")
+    listed = list_prices(view.data, charted(view))
     first = pl.max_horizontal("period", pl.lit(view.filters.window.first))
     return (
         sold_at.with_columns(day=first)

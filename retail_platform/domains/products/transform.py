@@ -39,7 +39,7 @@ def with_unit_cost(rows: pl.LazyFrame, prices: pl.LazyFrame) -> pl.LazyFrame:
     return (
         rows.sort("date")
         .join_asof(
-            _history(prices),
+            in_force(prices, "unit_cost"),
             left_on="date",
             right_on="valid_from",
             by="product_id",
@@ -51,14 +51,21 @@ def with_unit_cost(rows: pl.LazyFrame, prices: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _history(prices: pl.LazyFrame) -> pl.LazyFrame:
-    """The costs by the day from which each holds, until its end or the next: `valid_from`, `until`, in order.
+def in_force(prices: pl.LazyFrame, value: str) -> pl.LazyFrame:
+    """The prices or costs by the day from which each holds; of those that began by a day the last holds, or none.
 
-    A price that ends within an earlier one, as a promotion's, is followed by the earlier one again.
+    One that ends within an earlier one, as a promotion's, is followed by the earlier one again.
+
+    Args:
+        prices: `ProductPrice` rows.
+        value: `unit_price` or `unit_cost`.
+
+    Returns:
+        `product_id`, the value, `valid_from`, and `until`, the last day on which it holds, by `valid_from`.
     """
-    periods = prices.select(
-        "product_id", "unit_cost", "valid_from", until=pl.col("valid_to").fill_null(_FOR_EVER)
-    ).sort("product_id", "valid_from")
+    periods = prices.select("product_id", value, "valid_from", until=pl.col("valid_to").fill_null(_FOR_EVER)).sort(
+        "product_id", "valid_from"
+    )
     earlier_until = pl.col("until").cum_max().shift(1).over("product_id")
     resumed = (
         periods.filter(pl.col("until") < earlier_until)
@@ -69,6 +76,6 @@ def _history(prices: pl.LazyFrame) -> pl.LazyFrame:
         .sort("valid_from")
         .group_by("product_id", "resumes", maintain_order=True)
         .last()
-        .select("product_id", "unit_cost", valid_from="resumes", until="until")
+        .select("product_id", value, valid_from="resumes", until="until")
     )
     return pl.concat([periods, resumed]).sort("valid_from")
