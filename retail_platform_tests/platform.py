@@ -186,6 +186,27 @@ class Platform:
             os.environ |= before
 
 
+def described(
+    folder: Path, mapping: str, *, sql: Mapping[str, str], files: Mapping[str, str], **settings: object
+) -> Platform:
+    """A retailer that a mapping describes.
+
+    Args:
+        folder: where everything lies, the source's files in `files`.
+        mapping: its `mapping.toml`.
+        sql: texts by dataset.
+        files: texts of the source's files by name.
+        settings: fields of `Settings`.
+    """
+    texts = {"mapping/mapping.toml": mapping}
+    texts |= {f"mapping/{dataset}.sql": text for dataset, text in sql.items()}
+    texts |= {f"files/{name}": text for name, text in files.items()}
+    for name, text in texts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return Platform(folder, source=str(folder / "mapping"), source_dir=str(folder / "files"), **settings)  # type: ignore[arg-type]
+
+
 def message(result: Result) -> str:
     """What a command printed, without the line breaks of the screen."""
     return " ".join(click.unstyle(result.output).split())

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from retail_platform_tests.platform import Platform
+from retail_platform_tests.platform import Platform, described
 
 MAPPING = """
 name = "doors"
@@ -71,18 +71,9 @@ def lines() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     folder = tmp_path_factory.mktemp("doors")
-    files = {
-        "doors/mapping.toml": MAPPING,
-        "doors/stores.sql": "SELECT id AS store_id FROM shops",
-        "doors/footfall.sql": FOOTFALL,
-        "files/shops.csv": "id\nquay\n",
-        "files/counts.csv": "day,hour,door,entered\n" + "".join(lines()),
-    }
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(content)
-    with Platform(folder, source=str(folder / "doors"), source_dir=folder / "files") as platform:
+    sql = {"stores": "SELECT id AS store_id FROM shops", "footfall": FOOTFALL}
+    files = {"shops.csv": "id\nquay\n", "counts.csv": "day,hour,door,entered\n" + "".join(lines())}
+    with described(folder, MAPPING, sql=sql, files=files) as platform:
         assert platform.materialize(str(FIRST), str(SPRING), "+footfall").failures == []
         yield platform
 

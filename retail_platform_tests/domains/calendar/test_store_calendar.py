@@ -14,7 +14,7 @@ from retail_platform.quality.validate import validate
 from retail_platform.windows import Window
 from retail_platform_tests.domains.calendar.events import declared
 from retail_platform_tests.domains.frames import frame, text
-from retail_platform_tests.platform import Platform, message
+from retail_platform_tests.platform import Platform, described, message
 
 FIRST, SECOND, THIRD = (date(2026, 3, day) for day in (1, 2, 3))
 MARCH = Window(FIRST, date(2026, 3, 31))
@@ -161,15 +161,9 @@ delivery = "snapshot"
 
 def shops(folder: Path, **settings: object) -> Platform:
     """Three shops, one in Scotland and one in a region that is none, and a feast and a strike that the source tells."""
-    mapping, files = folder / "shops", folder / "files"
-    mapping.mkdir()
-    files.mkdir()
-    (mapping / "mapping.toml").write_text(MAPPING)
-    (mapping / "stores.sql").write_text(STORES_SQL)
-    (mapping / "calendar_events.sql").write_text(EVENTS_SQL)
-    (files / "shops.csv").write_text("id,region\nglasgow,Scotland\nleeds,ENG\nbree,Mordor\n")
-    (files / "feasts.csv").write_text("day\n2026-03-17\n")
-    return Platform(folder, source=str(mapping), source_dir=str(files), **settings)
+    sql = {"stores": STORES_SQL, "calendar_events": EVENTS_SQL}
+    files = {"shops.csv": "id,region\nglasgow,Scotland\nleeds,ENG\nbree,Mordor\n", "feasts.csv": "day\n2026-03-17\n"}
+    return described(folder, MAPPING, sql=sql, files=files, **settings)
 
 
 def test_a_source_delivers_days_unlike_others_and_the_users_file_adds_to_them(tmp_path: Path) -> None:

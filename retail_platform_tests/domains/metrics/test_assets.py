@@ -8,7 +8,7 @@ import dagster as dg
 import polars as pl
 from dagster._core.events import DagsterEvent, DagsterEventType, StepMaterializationData
 
-from retail_platform_tests.platform import Platform
+from retail_platform_tests.platform import Platform, described
 
 
 def read_before(platform: Platform, asset: str, day: str, instant: datetime) -> None:
@@ -84,27 +84,25 @@ driving = "articles"
 delivery = "archive"
 driving = "lines"
 """
+SQL = {
+    "stores": "SELECT id AS store_id, money AS currency FROM shops",
+    "opening_hours": "SELECT id AS store_id, 'daily' AS day, 'true' AS open, '09:00' AS opens, '11:00' AS closes "
+    "FROM shops",
+    "products": "SELECT id AS product_id, cost AS unit_cost FROM articles",
+    "sales": "SELECT day AS date, shop AS store_id, receipt AS sale_id, article AS product_id, pieces AS quantity, "
+    "amount AS net_amount FROM lines",
+}
 FILES = {
-    "map/mapping.toml": MAPPING,
-    "map/stores.sql": "SELECT id AS store_id, money AS currency FROM shops",
-    "map/opening_hours.sql": "SELECT id AS store_id, 'daily' AS day, 'true' AS open, '09:00' AS opens, "
-    "'11:00' AS closes FROM shops",
-    "map/products.sql": "SELECT id AS product_id, cost AS unit_cost FROM articles",
-    "map/sales.sql": "SELECT day AS date, shop AS store_id, receipt AS sale_id, article AS product_id, "
-    "pieces AS quantity, amount AS net_amount FROM lines",
-    "in/shops.csv": "id,money\nGorlitz,\nZgorzelec,PLN\n",
-    "in/articles.csv": "id,cost\ntea,6.00\n",
-    "in/lines.csv": "day,shop,receipt,article,pieces,amount\n"
+    "shops.csv": "id,money\nGorlitz,\nZgorzelec,PLN\n",
+    "articles.csv": "id,cost\ntea,6.00\n",
+    "lines.csv": "day,shop,receipt,article,pieces,amount\n"
     "2026-03-02,Gorlitz,1,tea,1,10.00\n2026-03-02,Zgorzelec,1,tea,1,43.00\n2026-03-03,Gorlitz,2,tea,2,20.00\n",
 }
 
 
 def test_costs_are_in_the_currency_of_the_source_and_sales_without_times_are_of_no_hour(tmp_path: Path) -> None:
-    for name, content in FILES.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(content)
     days = ("2026-03-02", "2026-03-03")
-    with Platform(tmp_path, source=str(tmp_path / "map"), source_dir=tmp_path / "in") as platform:
+    with described(tmp_path, MAPPING, sql=SQL, files=FILES) as platform:
         assert platform.materialize(*days).failures == []
         assert [result for result in platform.check(*days) if not result.passed] == []
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from retail_platform_tests.platform import Platform
+from retail_platform_tests.platform import Platform, described
 
 MAPPING = """
 name = "borders"
@@ -51,15 +51,9 @@ TILLS = """day,shop,receipt
 
 def borders(folder: Path) -> Platform:
     """Two shops that are closed on public holidays, and tills that deliver each day they are open."""
-    mapping, files = folder / "borders", folder / "files"
-    mapping.mkdir()
-    files.mkdir()
-    for name, content in (("mapping.toml", MAPPING), ("stores.sql", STORES), ("sales.sql", SALES)):
-        (mapping / name).write_text(content)
-    (mapping / "opening_hours.sql").write_text(HOURS)
-    (files / "shops.csv").write_text("id,country\nparis,FR\nberlin,DE\n")
-    (files / "tills.csv").write_text(TILLS)
-    return Platform(folder, source=str(mapping), source_dir=str(files), end_date="2026-10-31")
+    sql = {"stores": STORES, "opening_hours": HOURS, "sales": SALES}
+    files = {"shops.csv": "id,country\nparis,FR\nberlin,DE\n", "tills.csv": TILLS}
+    return described(folder, MAPPING, sql=sql, files=files, end_date="2026-10-31")
 
 
 def test_a_store_is_not_missed_on_a_holiday_of_its_country_and_is_on_that_of_another(tmp_path: Path) -> None:

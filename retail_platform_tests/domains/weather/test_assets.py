@@ -15,7 +15,7 @@ from retail_platform.settings import SettingsError
 from retail_platform.sources import open_meteo
 from retail_platform.windows import Window
 from retail_platform_tests.automation.histories import History
-from retail_platform_tests.platform import Platform, window
+from retail_platform_tests.platform import Platform, described, window
 from retail_platform_tests.sources.mapping.http.server import serving
 from retail_platform_tests.sources.open_meteo.recorded import answer
 
@@ -112,26 +112,24 @@ def test_an_archive_that_does_not_answer_is_not_called_the_retailers_source(
 
 
 def test_a_mapping_delivers_the_weather_and_nobody_else_is_asked(tmp_path: Path) -> None:
-    mapping, files = tmp_path / "shops", tmp_path / "files"
-    mapping.mkdir()
-    files.mkdir()
-    (mapping / "mapping.toml").write_text(
+    mapping = (
         'name = "shops"\ntitle = "Shops"\ntimezone = "Europe/London"\ncurrency = "GBP"\ncountry = "GB"\n'
         "span = { first = 2026-03-01, last = 2026-03-03 }\n"
         '[inputs.shops]\npath = "shops.csv"\n[inputs.weather]\npath = "weather.csv"\n'
         '[datasets.stores]\ndelivery = "snapshot"\ndriving = "shops"\n'
         '[datasets.weather]\ndelivery = "archive"\ndriving = "weather"\nidentity = ["store_id"]\n'
     )
-    (mapping / "stores.sql").write_text("SELECT id AS store_id FROM shops")
-    (mapping / "weather.sql").write_text(
-        "SELECT day AS date, shop AS store_id, mean AS temperature_mean, rain AS precipitation FROM weather"
-    )
-    (files / "shops.csv").write_text("id\nleeds\n")
-    (files / "weather.csv").write_text("day,shop,mean,rain\n2026-03-01,leeds,5.7,0.3\n2026-03-03,leeds,77,0\n")
+    sql = {
+        "stores": "SELECT id AS store_id FROM shops",
+        "weather": "SELECT day AS date, shop AS store_id, mean AS temperature_mean, rain AS precipitation FROM weather",
+    }
+    files = {
+        "shops.csv": "id\nleeds\n",
+        "weather.csv": "day,shop,mean,rain\n2026-03-01,leeds,5.7,0.3\n2026-03-03,leeds,77,0\n",
+    }
 
-    with Platform(
-        tmp_path, source=str(mapping), source_dir=str(files), weather="open-meteo", weather_url="http://127.0.0.1:9"
-    ) as platform:
+    nobody = {"weather": "open-meteo", "weather_url": "http://127.0.0.1:9"}
+    with described(tmp_path, mapping, sql=sql, files=files, **nobody) as platform:
         outcome = platform.materialize("2026-03-01", "2026-03-03", select="+weather")
 
         assert outcome.failures == []

@@ -257,7 +257,16 @@ def test_a_body_that_comes_byte_by_byte_is_not_waited_for(till: Tills, status: i
 
 
 def test_nor_after_another_request_has_failed(till: Tills) -> None:
-    lines = till(lambda asked: told({}, 422) if asked.query["shop"] == "B" else Reply(b" " * 60_000, drip=0.05))
+    begun_to_answer = threading.Event()
+
+    def answer(asked: Asked) -> Reply:
+        if asked.query["shop"] == "B":
+            begun_to_answer.wait(10)
+            return told({}, 422)
+        begun_to_answer.set()
+        return Reply(b" " * 60_000, drip=0.05)
+
+    lines = till(answer)
     lines.shops = ["A", "B"]
     begun = time.monotonic()
     with pytest.raises(SourceContractError, match="shop 'B'"):
